@@ -1,0 +1,226 @@
+from collections.abc import Sequence
+from copy import deepcopy
+
+from adapters.memory.store import Store
+from application.knowledge.views import (
+    ChunkView,
+    ContentView,
+    DocumentView,
+    PageView,
+    ProcessingError,
+    StatusView,
+)
+from application.shared.page import Page, PageRequest
+from domain.files.file import StoredFile
+from domain.knowledge.chunk import Chunk
+from domain.knowledge.document import Document, DocumentExists, DocumentNotReady, Version
+from domain.knowledge.text import CanonicalText
+from domain.shared.errors import NotFound
+from domain.shared.ids import DocumentId, FileId, UserId, VersionId
+from domain.shared.span import Span
+
+
+class MemoryDocuments:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, document: Document) -> None:
+        if _with_bytes(self._store, document.user_id, document.sha256):
+            raise DocumentExists("you have this document already")
+        await self.save(document)
+
+    async def get(self, owner: UserId, document_id: DocumentId) -> Document:
+        return deepcopy(_live(self._store, owner, document_id))
+
+    async def with_bytes(self, owner: UserId, sha256: str) -> Document:
+        if document := _with_bytes(self._store, owner, sha256):
+            return deepcopy(document)
+        raise NotFound("there is no such document")
+
+    async def save(self, document: Document) -> None:
+        self._store.table(Document)[document.user_id, document.id] = deepcopy(document)
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        documents, versions = self._store.table(Document), self._store.table(Version)
+        document = documents.get((owner, document_id))
+        if document is None or document.deleted_at is None:
+            return []
+        mine = [v for v in versions.values() if v.document_id == document_id]
+        for version in mine:
+            del versions[owner, version.id]
+            self._store.table(CanonicalText).pop((owner, version.id), None)
+            _drop_chunks(self._store, owner, version.id)
+        del documents[owner, document_id]
+        still = {version.file_id for version in versions.values() if version.user_id == owner}
+        return [file_id for file_id in {v.file_id for v in mine} if file_id not in still]
+
+
+class MemoryVersions:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, version: Version) -> None:
+        await self.save(version)
+
+    async def get(self, owner: UserId, version_id: VersionId) -> Version:
+        version = self._store.table(Version).get((owner, version_id))
+        if version is None:
+            raise NotFound("there is no such version")
+        _live(self._store, owner, version.document_id)
+        return deepcopy(version)
+
+    async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
+        _live(self._store, owner, document_id)
+        return deepcopy(_newest(self._store, owner, document_id))
+
+    async def save(self, version: Version) -> None:
+        self._store.table(Version)[version.user_id, version.id] = deepcopy(version)
+
+
+class MemoryTexts:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None:
+        self._store.table(CanonicalText)[owner, version_id] = text
+
+    async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
+        try:
+            return self._store.table(CanonicalText)[owner, version_id]
+        except KeyError:
+            raise NotFound("this version has no text") from None
+
+    async def put_chunks(
+        self, owner: UserId, version_id: VersionId, chunks: Sequence[Chunk]
+    ) -> None:
+        _drop_chunks(self._store, owner, version_id)
+        for chunk in chunks:
+            self._store.table(Chunk)[owner, chunk.id] = chunk
+
+    async def chunks(
+        self, owner: UserId, version_id: VersionId, *, start: int = 0, limit: int
+    ) -> list[Chunk]:
+        return _chunks(self._store, owner, version_id)[start : start + limit]
+
+    async def count_chunks(self, owner: UserId, version_id: VersionId) -> int:
+        return len(_chunks(self._store, owner, version_id))
+
+
+class MemoryDocumentReader:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def one(self, owner: UserId, document_id: DocumentId) -> DocumentView:
+        return self._view(_live(self._store, owner, document_id))
+
+    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]:
+        mine = [
+            document
+            for document in self._store.table(Document).values()
+            if document.user_id == owner and document.deleted_at is None
+        ]
+        newest = sorted(mine, key=lambda document: document.id, reverse=True)
+        rows = [d for d in newest if request.after is None or d.id < request.after]
+        views = [self._view(document) for document in rows[: request.size + 1]]
+        return Page.cut(views, request.size, key=lambda view: view.id)
+
+    async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
+        _live(self._store, owner, document_id)
+        v = _newest(self._store, owner, document_id)
+        return StatusView(v.status, v.step, v.done, v.total, _error(v))
+
+    async def content(
+        self, owner: UserId, document_id: DocumentId, window: Span | None = None
+    ) -> ContentView:
+        version_id = self._current(owner, document_id)
+        text = self._store.table(CanonicalText)[owner, version_id]
+        window = window or Span(0, len(text.content))
+        content = window.of(text.content)
+        end = window.start + len(content)
+        pages = [
+            PageView(page.number, page.start, page.end)
+            for page in text.pages
+            if page.start < end and window.start < page.end
+        ]
+        return ContentView(content, window.start, end, text.sha256, pages)
+
+    async def chunks(
+        self, owner: UserId, document_id: DocumentId, request: PageRequest
+    ) -> Page[ChunkView]:
+        found = _chunks(self._store, owner, self._current(owner, document_id))
+        last = self._store.table(Chunk).get((owner, request.after)) if request.after else None
+        if request.after is not None:
+            found = [c for c in found if last is not None and c.ordinal > last.ordinal]
+        views = [
+            ChunkView(c.id, c.ordinal, c.page, c.span.start, c.span.end, c.heading, c.content)
+            for c in found[: request.size + 1]
+        ]
+        return Page.cut(views, request.size, key=lambda view: view.id)
+
+    async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
+        _live(self._store, owner, document_id)
+        return _newest(self._store, owner, document_id).file_id
+
+    def _current(self, owner: UserId, document_id: DocumentId) -> VersionId:
+        version_id = _live(self._store, owner, document_id).current_version_id
+        if version_id is None:
+            raise DocumentNotReady("this document is not ready")
+        return version_id
+
+    def _view(self, document: Document) -> DocumentView:
+        owner, version_id = document.user_id, document.current_version_id
+        newest = _newest(self._store, owner, document.id)
+        file = self._store.table(StoredFile)[owner, newest.file_id]
+        text = self._store.table(CanonicalText).get((owner, version_id)) if version_id else None
+        return DocumentView(
+            document.id,
+            document.title,
+            file.original_name,
+            file.media_type,
+            file.size,
+            file.sha256,
+            newest.status,
+            _error(newest),
+            len(_chunks(self._store, owner, version_id)) if version_id else 0,
+            len(text.pages) if text else None,
+            document.created_at,
+            max(document.updated_at, newest.updated_at),
+        )
+
+
+def _live(store: Store, owner: UserId, document_id: DocumentId) -> Document:
+    document = store.table(Document).get((owner, document_id))
+    if document is None or document.deleted_at is not None:
+        raise NotFound("there is no such document")
+    return document
+
+
+def _with_bytes(store: Store, owner: UserId, sha256: str) -> Document | None:
+    for document in store.table(Document).values():
+        same = document.user_id == owner and document.sha256 == sha256
+        if same and document.deleted_at is None:
+            return document
+    return None
+
+
+def _newest(store: Store, owner: UserId, document_id: DocumentId) -> Version:
+    versions = store.table(Version).values()
+    mine = (v for v in versions if v.user_id == owner and v.document_id == document_id)
+    return max(mine, key=lambda version: version.number)
+
+
+def _chunks(store: Store, owner: UserId, version_id: VersionId) -> list[Chunk]:
+    chunks = store.table(Chunk).values()
+    mine = (c for c in chunks if c.user_id == owner and c.version_id == version_id)
+    return sorted(mine, key=lambda chunk: chunk.ordinal)
+
+
+def _drop_chunks(store: Store, owner: UserId, version_id: VersionId) -> None:
+    for chunk in _chunks(store, owner, version_id):
+        del store.table(Chunk)[owner, chunk.id]
+
+
+def _error(version: Version) -> ProcessingError | None:
+    if version.failure is None:
+        return None
+    return ProcessingError(version.failure, version.failure_detail or "")

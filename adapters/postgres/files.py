@@ -1,0 +1,35 @@
+from sqlalchemy import bindparam, delete, insert, select
+
+from adapters.postgres.database import Database, Statement
+from adapters.postgres.tables.files import stored_files
+from domain.files.file import Purpose, StoredFile
+from domain.shared.errors import NotFound
+from domain.shared.ids import FileId, UserId
+
+_COLUMNS = tuple(stored_files.c.keys())
+_mine = (
+    stored_files.c.user_id == bindparam("owner"),
+    stored_files.c.id == bindparam("file"),
+)
+_ADD = Statement(insert(stored_files), _COLUMNS)
+_GET = Statement(select(stored_files).where(*_mine))
+_REMOVE = Statement(delete(stored_files).where(*_mine))
+
+
+class PostgresFiles:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, file: StoredFile) -> None:
+        values = {name: getattr(file, name) for name in _COLUMNS}
+        await self._database.row(_ADD, values, owner=file.user_id)
+
+    async def get(self, owner: UserId, file_id: FileId) -> StoredFile:
+        values = {"owner": owner, "file": file_id}
+        row = await self._database.row(_GET, values, owner=owner)
+        if row is None:
+            raise NotFound("there is no such file")
+        return StoredFile(**{**row, "purpose": Purpose(row["purpose"])})
+
+    async def remove(self, owner: UserId, file_id: FileId) -> None:
+        await self._database.row(_REMOVE, {"owner": owner, "file": file_id}, owner=owner)

@@ -1,0 +1,246 @@
+from collections.abc import Sequence
+from itertools import batched, chain
+from typing import Any
+
+import asyncpg
+from sqlalchemy import BindParameter, Uuid, any_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from adapters.postgres.database import Database, Statement
+from adapters.postgres.tables.knowledge import (
+    chunks,
+    document_texts,
+    document_versions,
+    documents,
+)
+from domain.knowledge.chunk import Chunk
+from domain.knowledge.document import Document, DocumentExists, Failure, Status, Step, Version
+from domain.knowledge.text import CanonicalText, Heading, Page
+from domain.shared.errors import NotFound
+from domain.shared.ids import DocumentId, FileId, UserId, VersionId
+from domain.shared.span import Span
+
+_d, _v, _t, _c = documents.c, document_versions.c, document_texts.c, chunks.c
+_owner: BindParameter[Any] = bindparam("owner")
+
+_DOCUMENT = tuple(_d.keys())
+_ADD_DOCUMENT = Statement(insert(documents), _DOCUMENT)
+_live = select(documents).where(_d.user_id == _owner, _d.deleted_at.is_(None))
+_LOCK_DOCUMENT = Statement(_live.where(_d.id == bindparam("document")).with_for_update())
+_WITH_BYTES = Statement(_live.where(_d.sha256 == bindparam("sha256")))
+_SAVE_DOCUMENT = Statement(
+    update(documents).where(_d.user_id == _owner, _d.id == bindparam("document")), _DOCUMENT
+)
+_FILES_OF = Statement(
+    select(_v.file_id).where(_v.user_id == _owner, _v.document_id == bindparam("document"))
+)
+_PURGE = Statement(
+    delete(documents)
+    .where(_d.user_id == _owner, _d.id == bindparam("document"))
+    .where(_d.deleted_at.is_not(None))
+    .returning(_d.id)
+)
+_STILL_USED = Statement(
+    select(_v.file_id).where(
+        _v.user_id == _owner,
+        _v.file_id == any_(bindparam("files", type_=ARRAY(Uuid))),
+    )
+)
+
+_VERSION = tuple(_v.keys())
+_ADD_VERSION = Statement(insert(document_versions), _VERSION)
+_version = (
+    select(document_versions)
+    .join(documents, (_d.user_id == _v.user_id) & (_d.id == _v.document_id))
+    .where(_v.user_id == _owner, _d.deleted_at.is_(None))
+    .with_for_update(of=document_versions)
+)
+_LOCK_VERSION = Statement(_version.where(_v.id == bindparam("version")))
+_NEWEST = Statement(
+    _version.where(_v.document_id == bindparam("document")).order_by(_v.number.desc()).limit(1)
+)
+_SAVE_VERSION = Statement(
+    update(document_versions).where(_v.user_id == _owner, _v.id == bindparam("version")), _VERSION
+)
+
+_text = upsert(document_texts)
+_PUT_TEXT = Statement(
+    _text.on_conflict_do_update(
+        index_elements=["user_id", "version_id"],
+        set_={name: _text.excluded[name] for name in ("content", "sha256", "pages", "headings")},
+    ),
+    tuple(_t.keys()),
+)
+_GET_TEXT = Statement(
+    select(_t.content, _t.pages, _t.headings).where(
+        _t.user_id == _owner, _t.version_id == bindparam("version")
+    )
+)
+_CHUNK = tuple(_c.keys())
+_DROP_CHUNKS = Statement(
+    delete(chunks).where(_c.user_id == _owner, _c.version_id == bindparam("version"))
+)
+_ADD_CHUNK = Statement(insert(chunks), _CHUNK)
+_CHUNKS = Statement(
+    select(chunks)
+    .where(_c.user_id == _owner, _c.version_id == bindparam("version"))
+    .where(_c.ordinal >= bindparam("start"))
+    .order_by(_c.ordinal)
+    .limit(bindparam("limit"))
+)
+_COUNT_CHUNKS = Statement(
+    select(func.count())
+    .select_from(chunks)
+    .where(_c.user_id == _owner, _c.version_id == bindparam("version"))
+)
+
+
+class PostgresDocuments:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, document: Document) -> None:
+        try:
+            values = _values(document, _DOCUMENT)
+            await self._database.row(_ADD_DOCUMENT, values, owner=document.user_id)
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == "documents_sha256_key":
+                raise DocumentExists("you have this document already") from None
+            raise
+
+    async def get(self, owner: UserId, document_id: DocumentId) -> Document:
+        return await self._one(_LOCK_DOCUMENT, owner, document=document_id)
+
+    async def with_bytes(self, owner: UserId, sha256: str) -> Document:
+        return await self._one(_WITH_BYTES, owner, sha256=sha256)
+
+    async def save(self, document: Document) -> None:
+        values = _values(document, _DOCUMENT)
+        values |= {"owner": document.user_id, "document": document.id}
+        await self._database.row(_SAVE_DOCUMENT, values, owner=document.user_id)
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        values: dict[str, Any] = {"owner": owner, "document": document_id}
+        used = await self._database.rows(_FILES_OF, values, owner=owner)
+        if await self._database.row(_PURGE, values, owner=owner) is None:
+            return []
+        files = {row["file_id"] for row in used}
+        values = {"owner": owner, "files": list(files)}
+        still = await self._database.rows(_STILL_USED, values, owner=owner)
+        return [FileId(file) for file in files - {row["file_id"] for row in still}]
+
+    async def _one(self, statement: Statement, owner: UserId, **values: Any) -> Document:
+        row = await self._database.row(statement, values | {"owner": owner}, owner=owner)
+        if row is None:
+            raise NotFound("there is no such document")
+        return Document(**row)
+
+
+class PostgresVersions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, version: Version) -> None:
+        values = _values(version, _VERSION)
+        await self._database.row(_ADD_VERSION, values, owner=version.user_id)
+
+    async def get(self, owner: UserId, version_id: VersionId) -> Version:
+        return await self._one(_LOCK_VERSION, owner, version=version_id)
+
+    async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
+        return await self._one(_NEWEST, owner, document=document_id)
+
+    async def save(self, version: Version) -> None:
+        values = _values(version, _VERSION)
+        values |= {"owner": version.user_id, "version": version.id}
+        await self._database.row(_SAVE_VERSION, values, owner=version.user_id)
+
+    async def _one(self, statement: Statement, owner: UserId, **values: Any) -> Version:
+        row = await self._database.row(statement, values | {"owner": owner}, owner=owner)
+        if row is None:
+            raise NotFound("there is no such version")
+        fields = dict(row)
+        fields["status"] = Status(row["status"])
+        fields["step"] = Step(row["step"]) if row["step"] else None
+        fields["failure"] = Failure(row["failure"]) if row["failure"] else None
+        return Version(**fields)
+
+
+class PostgresTexts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None:
+        values = {
+            "user_id": owner,
+            "version_id": version_id,
+            "content": text.content,
+            "sha256": text.sha256,
+            "pages": [[page.number, page.start, page.end] for page in text.pages],
+            "headings": [[h.level, h.start, h.end] for h in text.headings],
+        }
+        await self._database.row(_PUT_TEXT, values, owner=owner)
+
+    async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
+        values = {"owner": owner, "version": version_id}
+        row = await self._database.row(_GET_TEXT, values, owner=owner)
+        if row is None:
+            raise NotFound("this version has no text")
+        pages = tuple(Page(*page) for page in row["pages"])
+        headings = tuple(Heading(*heading) for heading in row["headings"])
+        return CanonicalText(row["content"], pages, headings)
+
+    async def put_chunks(
+        self, owner: UserId, version_id: VersionId, chunks: Sequence[Chunk]
+    ) -> None:
+        values = {"owner": owner, "version": version_id}
+        await self._database.row(_DROP_CHUNKS, values, owner=owner)
+        await self._database.each(_ADD_CHUNK, [_chunk_row(chunk) for chunk in chunks], owner=owner)
+
+    async def chunks(
+        self, owner: UserId, version_id: VersionId, *, start: int = 0, limit: int
+    ) -> list[Chunk]:
+        values = {"owner": owner, "version": version_id, "start": start, "limit": limit}
+        return [_chunk(row) for row in await self._database.rows(_CHUNKS, values, owner=owner)]
+
+    async def count_chunks(self, owner: UserId, version_id: VersionId) -> int:
+        values = {"owner": owner, "version": version_id}
+        (row,) = await self._database.rows(_COUNT_CHUNKS, values, owner=owner)
+        count: int = row[0]
+        return count
+
+
+def _values(thing: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in names}
+
+
+def _chunk_row(chunk: Chunk) -> dict[str, Any]:
+    return {
+        "user_id": chunk.user_id,
+        "id": chunk.id,
+        "document_id": chunk.document_id,
+        "version_id": chunk.version_id,
+        "ordinal": chunk.ordinal,
+        "page": chunk.page,
+        "start": chunk.span.start,
+        "end": chunk.span.end,
+        "heading": chunk.heading,
+        "content": chunk.content,
+        "sentences": list(chain.from_iterable((s.start, s.end) for s in chunk.sentences)),
+    }
+
+
+def _chunk(row: asyncpg.Record) -> Chunk:
+    return Chunk(
+        id=row["id"],
+        user_id=row["user_id"],
+        document_id=row["document_id"],
+        version_id=row["version_id"],
+        ordinal=row["ordinal"],
+        page=row["page"],
+        span=Span(row["start"], row["end"]),
+        heading=row["heading"],
+        content=row["content"],
+        sentences=tuple(Span(start, end) for start, end in batched(row["sentences"], 2)),
+    )

@@ -1,0 +1,156 @@
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adapters.postgres.tables.base import HalfVector, at, belongs, metadata, owner
+from adapters.postgres.tables.identity import users
+
+MINILM = "minilm-l6-v2-int8"  # the embedding set of the model that comes with Colonnade
+
+documents = Table(
+    "documents",
+    metadata,
+    *owner(),
+    Column("title", String(500), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("current_version_id", Uuid),
+    at("created_at"),
+    at("updated_at"),
+    at("deleted_at", nullable=True),
+    ForeignKeyConstraint(["user_id"], [users.c.id], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["user_id", "current_version_id"],
+        ["document_versions.user_id", "document_versions.id"],
+        ondelete="SET NULL (current_version_id)",
+        use_alter=True,
+    ),
+    Index(
+        "documents_sha256_key",
+        "user_id",
+        "sha256",
+        unique=True,
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+
+document_versions = Table(
+    "document_versions",
+    metadata,
+    *owner(),
+    Column("document_id", Uuid, nullable=False),
+    Column("file_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("step", String(20)),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("failure", String(20)),
+    Column("failure_detail", Text),
+    at("created_at"),
+    at("updated_at"),
+    belongs("document_id", "documents", on_delete="CASCADE"),
+    belongs("file_id", "stored_files"),
+    UniqueConstraint("user_id", "document_id", "number"),
+    Index("document_versions_file_idx", "user_id", "file_id"),
+)
+
+document_texts = Table(
+    "document_texts",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("version_id", Uuid, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("pages", JSONB, nullable=False),  # [[number, start, end], …]
+    Column("headings", JSONB, nullable=False),  # [[level, start, end], …]
+    belongs("version_id", "document_versions", on_delete="CASCADE"),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    *owner(),
+    Column("document_id", Uuid, nullable=False),
+    Column("version_id", Uuid, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("heading", Text),
+    Column("content", Text, nullable=False),
+    Column("sentences", ARRAY(Integer), nullable=False),  # start, end, start, end, …
+    belongs("version_id", "document_versions", on_delete="CASCADE"),
+    belongs("document_id", "documents", on_delete="CASCADE"),
+    UniqueConstraint("user_id", "version_id", "ordinal"),
+    Index("chunks_document_idx", "user_id", "document_id"),
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("user_id", Uuid),
+    Column("term", Text),
+    Column("chunk_id", Uuid),
+    Column("version_id", Uuid, nullable=False),
+    Column("tf", SmallInteger, nullable=False),
+    Column("dl", Integer, nullable=False),  # of the chunk, in terms: read with the posting
+    belongs("version_id", "document_versions", on_delete="CASCADE"),
+    # Searches read the index only: visibility (by version) and score come out of it.
+    PrimaryKeyConstraint(
+        "user_id", "term", "chunk_id", postgresql_include=["version_id", "tf", "dl"]
+    ),
+    Index("postings_version_idx", "user_id", "version_id"),
+)
+
+version_statistics = Table(
+    "version_statistics",  # summed over the published ones, an owner's BM25 statistics
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("version_id", Uuid, primary_key=True),
+    Column("chunks", Integer, nullable=False),
+    Column("terms", BigInteger, nullable=False),
+    belongs("version_id", "document_versions", on_delete="CASCADE"),
+)
+
+chunk_vectors = Table(
+    "chunk_vectors",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("chunk_id", Uuid, primary_key=True),
+    Column("embedding_set", ForeignKey("embedding_sets.name"), primary_key=True),
+    Column("version_id", Uuid, nullable=False),
+    Column("embedding", HalfVector, nullable=False),
+    belongs("chunk_id", "chunks", on_delete="CASCADE"),
+    Index("chunk_vectors_version_idx", "user_id", "embedding_set", "version_id"),
+    # One for each embedding set: an index has one length of vectors, and sets are never mixed.
+    Index(
+        "chunk_vectors_minilm_idx",
+        text("((embedding)::halfvec(384)) halfvec_cosine_ops"),
+        postgresql_using="hnsw",
+        postgresql_with={"m": 16, "ef_construction": 64},
+        postgresql_where=text(f"embedding_set = '{MINILM}'"),
+    ),
+)
+
+embedding_sets = Table(
+    "embedding_sets",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("dimensions", Integer, nullable=False),
+    at("created_at"),
+)

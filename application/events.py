@@ -1,0 +1,47 @@
+"""Which use cases follow which fact."""
+
+from application.conversations.answers import AnswerQuestion, FailAnswer
+from application.files.storage import RemoveBytes
+from application.knowledge.documents import PurgeDocument
+from application.knowledge.ingestion import (
+    ChunkText,
+    EmbedChunks,
+    ExtractText,
+    FailIngestion,
+    IndexTerms,
+    PublishVersion,
+)
+from domain.conversations.events import QuestionAsked
+from domain.files.events import FileForgotten
+from domain.knowledge.events import (
+    ChunksEmbedded,
+    DocumentDeleted,
+    DocumentUploaded,
+    TermsIndexed,
+    TextChunked,
+    TextExtracted,
+)
+
+FOLLOWERS: dict[type, tuple[type, ...]] = {
+    DocumentUploaded: (ExtractText,),
+    TextExtracted: (ChunkText,),
+    TextChunked: (IndexTerms,),
+    TermsIndexed: (EmbedChunks,),
+    ChunksEmbedded: (PublishVersion,),
+    DocumentDeleted: (PurgeDocument,),
+    FileForgotten: (RemoveBytes,),
+    QuestionAsked: (AnswerQuestion,),
+}
+
+# When a follower has failed for the last time, this use case tells whom it served.
+ABANDONERS: dict[type, type] = {
+    DocumentUploaded: FailIngestion,
+    TextExtracted: FailIngestion,
+    TextChunked: FailIngestion,
+    TermsIndexed: FailIngestion,
+    ChunksEmbedded: FailIngestion,
+    QuestionAsked: FailAnswer,
+}
+
+# Somebody is waiting for what follows these: they go before everything else.
+INTERACTIVE: tuple[type, ...] = (QuestionAsked,)

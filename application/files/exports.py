@@ -1,0 +1,104 @@
+"""What other contexts may do with files."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from application.files.ports import Files, Objects, Sniffer
+from application.shared.ports import Ids, Outbox
+from domain.files.events import FileForgotten
+from domain.files.file import (
+    EmptyFile,
+    FileTooLarge,
+    Purpose,
+    StorageKey,
+    StoredFile,
+    original_name,
+)
+from domain.shared.ids import FileId, UserId
+
+HEAD, TAIL = 8 * 1024, 64 * 1024  # bytes
+
+__all__ = [
+    "Files",
+    "Objects",
+    "Purpose",
+    "Sniffer",
+    "StoredFile",
+    "Upload",
+    "forget",
+    "receive",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way in: the name its sender gave it, and its bytes, in pieces."""
+
+    name: str | None
+    content: AsyncIterator[bytes]
+
+
+async def receive(
+    upload: Upload,
+    objects: Objects,
+    sniffer: Sniffer,
+    *,
+    owner: UserId,
+    purpose: Purpose,
+    file_id: UUID,
+    at: datetime,
+) -> StoredFile:
+    """Stream the upload to storage, and tell what came. The row is the caller's to add: should it
+    not, the bytes are its to remove. Raises UnnamedFile, EmptyFile, FileTooLarge, UnsupportedFile,
+    and then nothing is left behind."""
+    name = original_name(upload.name)
+    key = StorageKey(f"{purpose}/{owner}/{file_id}")
+    seen = _Seen(purpose.limit)
+    try:
+        await objects.put(key, seen.through(upload.content))
+        media_type = sniffer.media_type(name, bytes(seen.head), bytes(seen.tail))
+    except BaseException:
+        await objects.remove(key)
+        raise
+    return StoredFile(
+        id=FileId(file_id),
+        user_id=owner,
+        purpose=purpose,
+        original_name=name,
+        storage_key=key,
+        media_type=media_type,
+        size=seen.size,
+        sha256=seen.sha256.hexdigest(),
+        created_at=at,
+    )
+
+
+async def forget(file_id: FileId, files: Files, outbox: Outbox, ids: Ids, *, owner: UserId) -> None:
+    """Inside a transaction: the row goes with it, the bytes once it is kept."""
+    file = await files.get(owner, file_id)
+    await files.remove(owner, file_id)
+    await outbox.publish(FileForgotten(ids.next(), owner, file.storage_key))
+
+
+class _Seen:
+    """What is worth remembering of bytes that flow by."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.size, self.sha256 = 0, hashlib.sha256()
+        self.head, self.tail = bytearray(), bytearray()
+
+    async def through(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for piece in content:
+            self.size += len(piece)
+            if self.size > self._limit:
+                raise FileTooLarge(f"a file may have {self._limit // (1024 * 1024)} MiB")
+            self.sha256.update(piece)
+            self.head += piece[: HEAD - len(self.head)]
+            self.tail = (self.tail + piece)[-TAIL:]
+            yield piece
+        if self.size == 0:
+            raise EmptyFile("the file is empty")

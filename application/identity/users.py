@@ -1,0 +1,54 @@
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from application.identity.ports import Passwords, Users
+from application.identity.views import UserView, user_view
+from application.shared.ports import Clock, Ids, Outbox, Transaction
+from application.shared.text import Text
+from domain.identity.events import UserRegistered
+from domain.identity.user import Password, User, email
+from domain.shared.ids import UserId
+
+
+class Registration(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a new account says of itself. A password has 8 to 128 characters."""
+
+    email: Text
+    password: Text
+    display_name: Annotated[Text, Meta(min_length=2, max_length=100)] | None = None
+    full_name: Annotated[Text, Meta(min_length=1, max_length=255)] | None = None
+    timezone: Annotated[Text, Meta(max_length=50)] = "UTC"
+    locale: Annotated[Text, Meta(max_length=35)] = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterUser:
+    """Open an account. Raises InvalidEmail, WeakPassword, EmailTaken."""
+
+    users: Users
+    passwords: Passwords
+    clock: Clock
+    ids: Ids
+    outbox: Outbox
+    transaction: Transaction
+
+    async def __call__(self, registration: Registration, *, is_admin: bool = False) -> UserView:
+        now = self.clock.now()
+        user = User(
+            id=UserId(self.ids.next()),
+            email=email(registration.email),
+            password=await self.passwords.hash(Password(registration.password)),
+            display_name=registration.display_name,
+            full_name=registration.full_name,
+            timezone=registration.timezone,
+            locale=registration.locale,
+            is_admin=is_admin,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self.transaction:
+            await self.users.add(user)
+            await self.outbox.publish(UserRegistered(self.ids.next(), user.id))
+        return user_view(user)

@@ -1,0 +1,281 @@
+"""From bytes to passages that can be found: a chain of steps, each following the one before.
+
+A step does its slow work first and then, in one transaction, keeps what it made, moves the
+version on and publishes the fact that starts the next step. Delivered twice, it finds the version
+already past it and does nothing. Killed anywhere, it is done again from its start.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from application.files.exports import Files, Objects, StoredFile
+from application.knowledge.ports import (
+    Documents,
+    Embedder,
+    Extractor,
+    SearchIndex,
+    Splitter,
+    Texts,
+    Versions,
+)
+from application.shared.ports import Clock, Ids, Outbox, Transaction
+from domain.knowledge.chunk import LIMIT, Chunk, chunks, sections
+from domain.knowledge.document import Document, ExtractionFailed, Failure, Step, Version
+from domain.knowledge.events import (
+    ChunksEmbedded,
+    DocumentUploaded,
+    TermsIndexed,
+    TextChunked,
+    TextExtracted,
+)
+from domain.knowledge.text import CanonicalText, canonical
+from domain.shared.errors import NotFound
+
+BATCH = 16  # chunks that are embedded, and then kept, together
+
+type Ingested = DocumentUploaded | TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How every step begins and ends."""
+
+    versions: Versions
+    clock: Clock
+    ids: Ids
+    outbox: Outbox
+    transaction: Transaction
+
+    async def begin(self, event: Ingested, step: Step, total: int = 0) -> Version | None:
+        """The version, if this is the step it waits for; None if it is past it, has failed or
+        was deleted."""
+        try:
+            async with self.transaction:
+                version = await self.versions.get(event.user_id, event.version_id)
+                if not version.awaits(step):
+                    return None
+                version.begin(step, total, self.clock.now())
+                await self.versions.save(version)
+                return version
+        except NotFound:
+            return None
+
+    async def finish(
+        self,
+        event: Ingested,
+        step: Step,
+        keep: Callable[[], Awaitable[None]],
+        fact: type[Ingested] | None,
+    ) -> None:
+        """`keep` what the step made and publish `fact`, unless somebody else did meanwhile."""
+        async with self.transaction:
+            version = await self._awaiting(event, step)
+            if version is None:
+                return
+            await keep()
+            version.finish(step, self.clock.now())
+            await self.versions.save(version)
+            if fact is not None:
+                await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
+
+    async def advance(
+        self, event: Ingested, done: int, keep: Callable[[], Awaitable[None]]
+    ) -> bool:
+        """`keep` a part of a step, of which `done` units are behind. False: it is not wanted."""
+        async with self.transaction:
+            version = await self._awaiting(event, Step.EMBED)
+            if version is None:
+                return False
+            await keep()
+            version.done, version.updated_at = done, self.clock.now()
+            await self.versions.save(version)
+            return True
+
+    async def fail(self, event: Ingested, failure: Failure, detail: str) -> None:
+        try:
+            async with self.transaction:
+                version = await self.versions.get(event.user_id, event.version_id)
+                if version.step is not None:
+                    version.fail(failure, detail, self.clock.now())
+                    await self.versions.save(version)
+        except NotFound:
+            return
+
+    async def _awaiting(self, event: Ingested, step: Step) -> Version | None:
+        try:
+            version = await self.versions.get(event.user_id, event.version_id)
+        except NotFound:
+            return None
+        return version if version.awaits(step) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractText:
+    """Follows DocumentUploaded. A document that cannot be read fails with the reason."""
+
+    progress: Progress
+    files: Files
+    objects: Objects
+    extractor: Extractor
+    texts: Texts
+
+    async def __call__(self, event: DocumentUploaded) -> None:
+        version = await self.progress.begin(event, Step.EXTRACT)
+        if version is None:
+            return
+        try:
+            text = await self._text(await self.files.get(version.user_id, version.file_id))
+        except ExtractionFailed as error:
+            await self.progress.fail(event, error.failure, error.detail)
+            return
+
+        async def keep() -> None:
+            await self.texts.put(version.user_id, version.id, text)
+
+        await self.progress.finish(event, Step.EXTRACT, keep, TextExtracted)
+
+    async def _text(self, file: StoredFile) -> CanonicalText:
+        async with _local_copy(self.objects.read(file.storage_key)) as path:
+            text = canonical(await self.extractor.extract(path, file.media_type))
+        if not text.content:
+            raise ExtractionFailed(Failure.NO_TEXT, "there is no text in this document")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkText:
+    """Follows TextExtracted."""
+
+    progress: Progress
+    texts: Texts
+    splitter: Splitter
+
+    async def __call__(self, event: TextExtracted) -> None:
+        version = await self.progress.begin(event, Step.CHUNK)
+        if version is None:
+            return
+        text = await self.texts.get(version.user_id, version.id)
+        made = await asyncio.to_thread(self._chunks, version, text)
+
+        async def keep() -> None:
+            await self.texts.put_chunks(version.user_id, version.id, made)
+
+        await self.progress.finish(event, Step.CHUNK, keep, TextChunked)
+
+    def _chunks(self, version: Version, text: CanonicalText) -> list[Chunk]:
+        pieces = [
+            piece.shifted(section.start)
+            for section in sections(text)
+            for piece in self.splitter.split(section.of(text.content), LIMIT)
+        ]
+        return chunks(version.user_id, version.document_id, version.id, text, pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTerms:
+    """Follows TextChunked."""
+
+    progress: Progress
+    index: SearchIndex
+
+    async def __call__(self, event: TextChunked) -> None:
+        version = await self.progress.begin(event, Step.INDEX)
+        if version is None:
+            return
+
+        async def keep() -> None:
+            await self.index.put_terms(version.user_id, version.id)
+
+        await self.progress.finish(event, Step.INDEX, keep, TermsIndexed)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedChunks:
+    """Follows TermsIndexed. Batches already kept are not embedded again."""
+
+    progress: Progress
+    documents: Documents
+    texts: Texts
+    embedder: Embedder
+    index: SearchIndex
+
+    async def __call__(self, event: TermsIndexed) -> None:
+        total = await self.texts.count_chunks(event.user_id, event.version_id)
+        version = await self.progress.begin(event, Step.EMBED, total)
+        if version is None:
+            return
+        if self.embedder.embedding_set is not None:
+            await self._embed(event, version, self.embedder.embedding_set)
+        await self.progress.finish(event, Step.EMBED, _nothing, ChunksEmbedded)
+
+    async def _embed(self, event: TermsIndexed, version: Version, embedding_set: str) -> None:
+        owner, done = version.user_id, version.done
+        try:
+            document = await self.documents.get(owner, version.document_id)
+        except NotFound:
+            return
+        while batch := await self.texts.chunks(owner, version.id, start=done, limit=BATCH):
+            vectors = await self.embedder.embed([_embedded(document, chunk) for chunk in batch])
+            pairs = [(chunk.id, vector) for chunk, vector in zip(batch, vectors, strict=True)]
+            done += len(batch)
+
+            async def keep() -> None:
+                await self.index.put_vectors(owner, embedding_set, pairs)  # noqa: B023  awaited here
+
+            if not await self.progress.advance(event, done, keep):
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class PublishVersion:
+    """Follows ChunksEmbedded: from here on readers and search see this version."""
+
+    progress: Progress
+    documents: Documents
+    clock: Clock
+
+    async def __call__(self, event: ChunksEmbedded) -> None:
+        version = await self.progress.begin(event, Step.PUBLISH)
+        if version is None:
+            return
+
+        async def keep() -> None:
+            document = await self.documents.get(version.user_id, version.document_id)
+            document.current_version_id = version.id
+            document.updated_at = self.clock.now()
+            await self.documents.save(document)
+
+        await self.progress.finish(event, Step.PUBLISH, keep, None)
+
+
+@dataclass(frozen=True, slots=True)
+class FailIngestion:
+    """When a step has failed for the last time, its document says so."""
+
+    progress: Progress
+
+    async def __call__(self, event: Ingested) -> None:
+        detail = "we could not process this document; upload it again to retry"
+        await self.progress.fail(event, Failure.INTERNAL, detail)
+
+
+@asynccontextmanager
+async def _local_copy(content: AsyncIterator[bytes]) -> AsyncIterator[Path]:
+    with tempfile.NamedTemporaryFile(prefix="colonnade-") as file:
+        async for piece in content:
+            await asyncio.to_thread(file.write, piece)
+        file.flush()
+        yield Path(file.name)
+
+
+def _embedded(document: Document, chunk: Chunk) -> str:
+    """What a passage is about is often said only above it."""
+    path = [document.title, chunk.heading] if chunk.heading else [document.title]
+    return " > ".join(path) + "\n" + chunk.content
+
+
+async def _nothing() -> None: ...

@@ -1,0 +1,149 @@
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from application.knowledge.views import (
+    ChunkView,
+    ContentView,
+    DocumentView,
+    Hit,
+    Query,
+    StatusView,
+)
+from application.shared.page import Page, PageRequest
+from domain.knowledge.chunk import Chunk
+from domain.knowledge.document import Document, Version
+from domain.knowledge.text import CanonicalText, RawPage
+from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
+from domain.shared.span import Span
+
+type Vector = Sequence[float]
+
+
+class Documents(Protocol):
+    async def add(self, document: Document) -> None:
+        """Raises DocumentExists when the owner has a live document with these bytes."""
+        ...
+
+    async def get(self, owner: UserId, document_id: DocumentId) -> Document:
+        """Locked until the running transaction ends. Raises NotFound, also for a deleted one."""
+        ...
+
+    async def with_bytes(self, owner: UserId, sha256: str) -> Document:
+        """The owner's live document of these bytes, not locked. Raises NotFound."""
+        ...
+
+    async def save(self, document: Document) -> None: ...
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        """Remove a deleted document, its versions and all that ingestion made of them, and tell
+        which files nobody refers to now. A document that is gone already has none."""
+        ...
+
+
+class Versions(Protocol):
+    async def add(self, version: Version) -> None: ...
+
+    async def get(self, owner: UserId, version_id: VersionId) -> Version:
+        """Locked until the running transaction ends. Raises NotFound, also when its document is
+        deleted: nobody shall work on it any more."""
+        ...
+
+    async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
+        """Locked until the running transaction ends. Raises NotFound."""
+        ...
+
+    async def save(self, version: Version) -> None: ...
+
+
+class Texts(Protocol):
+    """What ingestion makes of a version's bytes. Every `put` replaces what an earlier try left."""
+
+    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None: ...
+
+    async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
+        """Raises NotFound."""
+        ...
+
+    async def put_chunks(
+        self, owner: UserId, version_id: VersionId, chunks: Sequence[Chunk]
+    ) -> None: ...
+
+    async def chunks(
+        self, owner: UserId, version_id: VersionId, *, start: int = 0, limit: int
+    ) -> list[Chunk]:
+        """In order, from ordinal `start` on."""
+        ...
+
+    async def count_chunks(self, owner: UserId, version_id: VersionId) -> int: ...
+
+
+class SearchIndex(Protocol):
+    async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
+        """Index the words of a version's chunks, replacing what an earlier try left."""
+        ...
+
+    async def put_vectors(
+        self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
+    ) -> None: ...
+
+    async def search(self, owner: UserId, query: Query, vector: Vector | None) -> list[Hit]:
+        """Passages of the owner's published documents, best first. `vector` is the query's
+        embedding, None to leave meaning out. Never fewer than min(limit, matching passages);
+        at most 3 of a document unless one document is asked."""
+        ...
+
+
+class DocumentReader(Protocol):
+    async def one(self, owner: UserId, document_id: DocumentId) -> DocumentView:
+        """Raises NotFound."""
+        ...
+
+    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]: ...
+
+    async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
+        """Raises NotFound."""
+        ...
+
+    async def content(
+        self, owner: UserId, document_id: DocumentId, window: Span | None = None
+    ) -> ContentView:
+        """The whole text, or what of it lies within `window`. Raises NotFound, DocumentNotReady."""
+        ...
+
+    async def chunks(
+        self, owner: UserId, document_id: DocumentId, request: PageRequest
+    ) -> Page[ChunkView]:
+        """In reading order. Raises NotFound, DocumentNotReady."""
+        ...
+
+    async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
+        """The newest bytes of the document. Raises NotFound."""
+        ...
+
+
+class Extractor(Protocol):
+    async def extract(self, path: Path, media_type: str) -> list[RawPage]:
+        """The text of the document at `path`. Whatever the document does to its reader (crash,
+        endless loop, all the memory) it does to a process of its own.
+        Raises ExtractionFailed."""
+        ...
+
+
+class Splitter(Protocol):
+    def split(self, text: str, limit: int) -> list[Span]:
+        """Pieces of at most `limit` code points, in order, cut where the structure of the text is
+        strongest; together they hold everything but white space."""
+        ...
+
+
+class Embedder(Protocol):
+    @property
+    def embedding_set(self) -> str | None:
+        """Names the model: vectors of two sets are never compared. None: there is no model, and
+        `embed` must not be asked."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """One vector of length 1 for each text."""
+        ...

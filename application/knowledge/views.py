@@ -1,0 +1,125 @@
+"""What knowledge shows to a caller."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from domain.knowledge.document import Failure, Status, Step
+from domain.shared.ids import ChunkId, DocumentId, VersionId
+
+
+class ProcessingError(Struct, frozen=True):
+    code: Failure
+    detail: str
+
+
+class DocumentView(Struct, frozen=True):
+    """`file_size` is in bytes."""
+
+    id: DocumentId
+    title: str
+    original_filename: str
+    file_type: str
+    file_size: int
+    sha256: str
+    processing_status: Status
+    processing_error: ProcessingError | None
+    chunk_count: int
+    page_count: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class StatusView(Struct, frozen=True):
+    """How far ingestion is: `processing_done` of `processing_total` units of `processing_step`."""
+
+    processing_status: Status
+    processing_step: Step | None
+    processing_done: int
+    processing_total: int
+    processing_error: ProcessingError | None
+
+
+class PageView(Struct, frozen=True):
+    """`content[start:end]` is the page; offsets are code points."""
+
+    page: int
+    start: int
+    end: int
+
+
+class ContentView(Struct, frozen=True):
+    """The canonical text, in whose code points every offset counts, from `start` to `end`.
+    `sha256` is that of the whole text."""
+
+    content: str
+    start: int
+    end: int
+    sha256: str
+    pages: list[PageView]
+
+
+class ChunkView(Struct, frozen=True):
+    id: ChunkId
+    ordinal: int
+    page: int
+    start: int
+    end: int
+    heading: str | None
+    content: str
+
+
+class Mode(StrEnum):
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
+
+
+class Query(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to look for, in all of one's documents or in those named."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=2000)]
+    document_ids: Annotated[list[UUID], Meta(max_length=100)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=50)] = 10
+    mode: Mode = Mode.HYBRID
+
+
+class SpanView(Struct, frozen=True):
+    start: int
+    end: int
+
+
+class Legs(Struct, frozen=True):
+    """The passage's rank in each list, from 1; None where the list does not have it."""
+
+    lexical: int | None
+    semantic: int | None
+
+
+class Hit(Struct, frozen=True):
+    """A passage: the document's `content[start:end]` is `text`."""
+
+    document_id: DocumentId
+    document_title: str
+    version_id: VersionId
+    version_sha256: str
+    chunk_id: ChunkId
+    page: int
+    start: int
+    end: int
+    heading: str | None
+    text: str
+    sentences: list[SpanView]
+    score: float
+    legs: Legs
+
+
+class Found(Struct, frozen=True):
+    """`semantic` tells whether meaning was compared, or only words."""
+
+    items: list[Hit]
+    elapsed_ms: float
+    semantic: bool

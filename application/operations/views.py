@@ -1,0 +1,44 @@
+"""How the system is, as its operators see it."""
+
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Word(StrEnum):
+    OK = "ok"
+    DEGRADED = "degraded"
+
+
+class Health(Struct, frozen=True):
+    """The process answers; nothing else was asked."""
+
+    status: Word
+    version: str
+    service: str
+
+
+class DatabaseHealth(Struct, frozen=True):
+    status: Word
+    database: Literal["connected"]
+
+
+class QueueHealth(Struct, frozen=True):
+    """`waiting` jobs, of which the oldest has waited `oldest_seconds`; `held` have given up."""
+
+    waiting: int
+    oldest_seconds: float
+    held: int
+
+
+class DetailedHealth(Struct, frozen=True):
+    """`queue` is None when the database, whose part it is, does not answer."""
+
+    status: Word
+    version: str
+    service: str
+    environment: str
+    database: Literal["connected", "unavailable"]
+    queue: QueueHealth | None
+    embeddings: str | None

@@ -1,0 +1,97 @@
+"""The command line: `python -m entrypoints COMMAND`. Each command imports what it needs, so that
+`serve`, which only watches over the others, stays small and starts at once."""
+
+import asyncio
+import sys
+
+import click
+
+from entrypoints import logs
+from entrypoints.child import follow_parent
+from entrypoints.settings import Settings, WrongSettings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Colonnade: accounts, documents, search and cited answers."""
+
+
+@cli.command()
+def serve() -> None:
+    """Run everything: the database (unless DATABASE_URL names one), the API, the workers."""
+    from entrypoints.embedded_postgres import AlreadyRunning, ClusterFailed
+    from entrypoints.serve import PortTaken
+    from entrypoints.serve import serve as run
+
+    try:
+        run(_settings())
+    except (PortTaken, AlreadyRunning, ClusterFailed) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+def api() -> None:
+    """Run the API only, on the database of DATABASE_URL."""
+    follow_parent()
+    settings = _settings()
+    from entrypoints.api import run
+
+    run(settings)
+
+
+@cli.command()
+def worker() -> None:
+    """Run a job worker only, on the database of DATABASE_URL."""
+    follow_parent()
+    settings = _settings()
+    from entrypoints.worker import run
+
+    run(settings)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    follow_parent()
+    from entrypoints import database
+
+    with database.reachable(_settings()) as settings:
+        database.migrate(settings.database_url or "")
+
+
+@cli.command()
+@click.argument("email")
+@click.password_option(envvar="ADMIN_PASSWORD")
+def create_admin(email: str, password: str) -> None:
+    """Open an account that may administer: the only way to the first one."""
+    from domain.shared.errors import DomainError
+    from entrypoints.admin import create
+    from entrypoints.database import reachable
+
+    try:
+        with reachable(_settings()) as settings:
+            user = asyncio.run(create(settings, email, password))
+    except DomainError as error:
+        raise click.ClickException(f"{error.code}: {error}") from None
+    click.echo(f"{user.email} is an administrator now.")
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from entrypoints.openapi import document
+
+    sys.stdout.write(document())
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings.load()
+    except WrongSettings as error:
+        raise click.ClickException(f"these settings are wrong:\n{error}") from None
+    logs.configure(settings)
+    return settings
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m entrypoints")

@@ -1,0 +1,17 @@
+from dishka import make_async_container
+
+from application.identity.users import RegisterUser, Registration
+from application.identity.views import UserView
+from entrypoints.container import Postgres, System, UseCases
+from entrypoints.settings import Settings
+
+
+async def create(settings: Settings, email: str, password: str) -> UserView:
+    """Register an administrator. Raises what RegisterUser raises."""
+    container = make_async_container(System(settings), Postgres(settings), UseCases())
+    try:
+        async with container() as request:
+            register = await request.get(RegisterUser)
+            return await register(Registration(email, password), is_admin=True)
+    finally:
+        await container.close()

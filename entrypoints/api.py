@@ -1,0 +1,51 @@
+"""The HTTP server process: granian in front of the Litestar app."""
+
+import gc
+
+from dishka import make_async_container
+from dishka.integrations.litestar import LitestarProvider
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+from litestar import Litestar
+
+from entrypoints import logs
+from entrypoints.child import die_with_parent
+from entrypoints.container import Postgres, System, UseCases
+from entrypoints.http.app import create_app
+from entrypoints.http.auth import HttpCaller
+from entrypoints.settings import Settings
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM; requests in flight are answered first."""
+    Server(
+        f"{__name__}:app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=settings.web_workers,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=3,
+        log_level=LogLevels.warning,
+        log_dictconfig={"version": 1, "disable_existing_loggers": False},
+    ).serve()
+
+
+def app() -> Litestar:
+    """What each granian worker runs."""
+    die_with_parent()
+    settings = Settings.load()
+    logs.configure(settings)
+    container = make_async_container(
+        System(settings), Postgres(settings), UseCases(), LitestarProvider(), HttpCaller()
+    )
+    made = create_app(container, settings)
+    # What exists now lives as long as the process: never look at it again.
+    gc.collect()
+    gc.freeze()
+    return made

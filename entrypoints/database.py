@@ -1,0 +1,61 @@
+"""Where the database is, and whether its tables are those of this code."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import msgspec
+from alembic import command
+from alembic.config import Config
+
+from entrypoints.embedded_postgres import AlreadyRunning, Cluster
+from entrypoints.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+VERSIONS = ROOT / "migrations" / "versions"
+
+
+def embedded(settings: Settings) -> Cluster:
+    return Cluster(settings.data_dir.resolve() / "pg")
+
+
+@contextmanager
+def reachable(settings: Settings) -> Iterator[Settings]:
+    """Settings with the URL of a database that runs: the one given, the embedded one of a running
+    `serve`, or else the embedded one, started for the duration of the block."""
+    if settings.database_url is not None:
+        yield settings
+        return
+    cluster = embedded(settings)
+    with suppress(AlreadyRunning):  # then its URL serves us too
+        cluster.start()
+    try:
+        yield msgspec.structs.replace(settings, database_url=cluster.url())
+    finally:
+        cluster.stop()
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the tables to `revision`, waiting for another process that does the same."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    command.upgrade(config, revision)
+
+
+def is_current(url: str) -> bool:
+    """Whether the newest migration has run: asked at every start, so without loading alembic."""
+    newest = max(path.name for path in VERSIONS.glob("[0-9]*.py")).split("_")[0]
+    return asyncio.run(_revision(url)) == newest
+
+
+async def _revision(url: str) -> str | None:
+    connection = await asyncpg.connect(url, ssl=False if "host=/" in url else None)
+    try:
+        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return revision
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()

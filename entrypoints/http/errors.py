@@ -1,0 +1,124 @@
+"""Every failure as RFC 9457 problem+json."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Struct
+
+from domain.shared.errors import (
+    Busy,
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+
+STATUS: dict[type[DomainError], HTTPStatus] = {
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Malformed: HTTPStatus.BAD_REQUEST,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Busy: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
+_AT = re.compile(r"(?P<detail>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
+
+type AnyRequest = Request[Any, Any, Any]
+
+
+class Fault(Struct, frozen=True):
+    """What is wrong with one value; `pointer` (RFC 6901) finds it in the request body."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """RFC 9457. Clients switch on `code`; `request_id` finds the line in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[Fault] = []
+
+
+def domain_problem(request: AnyRequest, error: DomainError) -> Response[Problem]:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    headers = {}
+    if isinstance(error, Busy):
+        headers["retry-after"] = str(max(1, round(error.retry_after.total_seconds())))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    return answer(request, status, error.code, str(error) or status.phrase, headers=headers)
+
+
+def validation_problem(request: AnyRequest, error: ValidationException) -> Response[Problem]:
+    """A bad value is 422; Litestar would say 400, as it does for bad JSON."""
+    found = [item for item in error.extra or [] if isinstance(item, dict)]
+    faults = [_fault(item) for item in found]
+    detail = "; ".join(f"{f.pointer}: {f.detail}" if f.pointer else f.detail for f in faults)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer(request, status, "invalid", detail or error.detail, errors=faults)
+
+
+def http_problem(request: AnyRequest, error: HTTPException) -> Response[Problem]:
+    status = HTTPStatus(error.status_code)
+    code = _CODES.get(status, status.phrase.lower().replace(" ", "_"))
+    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() in ("allow",)}
+    return answer(request, status, code, error.detail, headers=headers)
+
+
+def unexpected_problem(request: AnyRequest, error: Exception) -> Response[Problem]:
+    """Our own fault: the trace goes to the log, never to the client."""
+    structlog.get_logger().error("unexpected_error", exc_info=error, request_id=_id(request))
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return answer(request, status, "internal", "something went wrong on our side")
+
+
+def answer(
+    request: AnyRequest,
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    errors: list[Fault] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response[Problem]:
+    body = Problem(
+        f"/problems/{code}", status.phrase, status, detail, code, _id(request), errors or []
+    )
+    return Response(
+        body, status_code=status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def _id(request: AnyRequest) -> str:
+    return str(request.scope["state"].get("request_id", ""))
+
+
+def _fault(item: dict[str, Any]) -> Fault:
+    message, key = str(item.get("message", "")), str(item.get("key", ""))
+    if found := _AT.fullmatch(message):
+        message, key = found["detail"], found["path"]
+    key = "" if key == "data" else key
+    pointer = "/" + key.replace("[", ".").replace("]", "").replace(".", "/") if key else ""
+    return Fault(pointer, "invalid", message)

@@ -1,0 +1,70 @@
+from importlib.metadata import version
+
+from dishka.integrations.litestar import DishkaRouter, FromDishka
+from litestar import get
+
+from application.knowledge.ports import Embedder
+from application.operations.ports import Probes
+from application.operations.views import DatabaseHealth, DetailedHealth, Health, Word
+from domain.shared.errors import Unavailable
+from entrypoints.http.openapi import problems
+from entrypoints.settings import Settings
+
+SERVICE, VERSION = "colonnade", version("colonnade")
+
+
+@get(["/health", "/api/v1/health"], summary="Is the process alive?")
+async def show_health() -> Health:
+    """Never asks the database: a load balancer must not restart us for its sake."""
+    return Health(Word.OK, VERSION, SERVICE)
+
+
+@get(
+    ["/api/v1/health/db", "/api/v1/health/ready"],
+    summary="Is the database there?",
+    responses=problems(),
+)
+async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
+    """503 while it is not."""
+    await probes.database()
+    return DatabaseHealth(Word.OK, "connected")
+
+
+@get("/api/v1/health/detailed", summary="How is each part?")
+async def show_detailed_health(
+    probes: FromDishka[Probes], embedder: FromDishka[Embedder], settings: FromDishka[Settings]
+) -> DetailedHealth:
+    """Always 200: `status` says `degraded` when a part does not answer."""
+    try:
+        queue = await probes.queue()
+    except Unavailable:
+        queue = None
+    return DetailedHealth(
+        status=Word.OK if queue else Word.DEGRADED,
+        version=VERSION,
+        service=SERVICE,
+        environment=settings.environment,
+        database="connected" if queue else "unavailable",
+        queue=queue,
+        embeddings=embedder.embedding_set,
+    )
+
+
+@get("/", summary="What is this?")
+async def show_root() -> dict[str, str]:
+    """The way to everything else."""
+    return {
+        "service": SERVICE,
+        "version": VERSION,
+        "status": "running",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/api/v1/health",
+    }
+
+
+router = DishkaRouter(
+    "/",
+    route_handlers=[show_root, show_health, show_database_health, show_detailed_health],
+    tags=["operations"],
+)

@@ -1,0 +1,224 @@
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from dishka.integrations.litestar import DishkaRouter, FromDishka
+from litestar import Request, Response, delete, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
+from msgspec import Meta
+
+from application.files.exports import Upload
+from application.knowledge.documents import (
+    DeleteDocument,
+    Details,
+    DownloadDocument,
+    UploadDocument,
+)
+from application.knowledge.ports import DocumentReader
+from application.knowledge.search import SearchDocuments
+from application.knowledge.views import (
+    ChunkView,
+    ContentView,
+    DocumentView,
+    Found,
+    Query,
+    StatusView,
+)
+from application.shared.actor import Actor, Scope
+from application.shared.page import Page, PageRequest
+from domain.shared.errors import Invalid, Malformed
+from domain.shared.ids import DocumentId
+from domain.shared.span import Span
+from entrypoints.http.auth import authenticated
+from entrypoints.http.body import converted
+from entrypoints.http.openapi import UploadOperation, problems
+
+MIB = 1024 * 1024
+_PIECE = 256 * 1024
+_AROUND = 400  # code points shown before and after a span
+_MINE = problems(401, 403, 404)
+
+type Offset = Annotated[int, Meta(ge=0, le=2**30)]
+
+
+class WrongSpan(Invalid): ...
+
+
+class MissingFile(Malformed): ...
+
+
+@post(
+    "/documents/upload",
+    summary="Upload a document",
+    request_max_body_size=51 * MIB,
+    operation_class=UploadOperation,
+    responses=problems(401, 403, body=True),
+)
+async def upload_document(
+    request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
+) -> Response[DocumentView]:
+    """Takes PDF, DOCX, TXT and Markdown of up to 50 MiB. 201, and it is read in the background;
+    200 with the document you have when you sent these bytes before."""
+    sent, details = await _sent(request)
+    uploaded = await upload(actor, sent, details)
+    return Response(
+        uploaded.document,
+        status_code=201 if uploaded.created else 200,
+        headers={"location": f"/api/v1/documents/{uploaded.document.id}"},
+    )
+
+
+@get("/documents", summary="One's documents", responses=problems(401, 403, 422))
+async def list_documents(
+    page: NamedDependency[PageRequest], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
+) -> Page[DocumentView]:
+    """Newest first."""
+    actor.require(Scope.DOCUMENTS)
+    return await reader.page(actor.user_id, page)
+
+
+@get("/documents/{document_id:uuid}", summary="A document", responses=_MINE)
+async def show_document(
+    document_id: FromPath[UUID], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
+) -> DocumentView:
+    """What is known of it."""
+    actor.require(Scope.DOCUMENTS)
+    return await reader.one(actor.user_id, DocumentId(document_id))
+
+
+@get("/documents/{document_id:uuid}/status", summary="How far it is read", responses=_MINE)
+async def show_document_status(
+    document_id: FromPath[UUID], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
+) -> StatusView:
+    """Steps are extract, chunk, index, embed, publish."""
+    actor.require(Scope.DOCUMENTS)
+    return await reader.status(actor.user_id, DocumentId(document_id))
+
+
+@get(
+    "/documents/{document_id:uuid}/content",
+    summary="Its text",
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def show_document_content(
+    document_id: FromPath[UUID],
+    actor: FromDishka[Actor],
+    reader: FromDishka[DocumentReader],
+    start: FromQuery[Offset | None] = None,
+    end: FromQuery[Offset | None] = None,
+) -> ContentView:
+    """The whole text, or, with `start` and `end`, that span and its neighbourhood. 409 while it is
+    not ready."""
+    actor.require(Scope.DOCUMENTS)
+    return await reader.content(actor.user_id, DocumentId(document_id), _window(start, end))
+
+
+@get(
+    "/documents/{document_id:uuid}/chunks",
+    summary="Its passages",
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def list_chunks(
+    document_id: FromPath[UUID],
+    page: NamedDependency[PageRequest],
+    actor: FromDishka[Actor],
+    reader: FromDishka[DocumentReader],
+) -> Page[ChunkView]:
+    """In reading order."""
+    actor.require(Scope.DOCUMENTS)
+    return await reader.chunks(actor.user_id, DocumentId(document_id), page)
+
+
+@get(
+    "/documents/{document_id:uuid}/download",
+    summary="Its bytes",
+    responses=_MINE,
+)
+async def download_document(
+    document_id: FromPath[UUID], actor: FromDishka[Actor], download: FromDishka[DownloadDocument]
+) -> Stream:
+    """As they were uploaded."""
+    file, content = await download(actor, DocumentId(document_id))
+    name = quote(file.original_name, safe="")
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{name}",
+        "content-length": str(file.size),
+        "etag": f'"{file.sha256}"',
+    }
+    return Stream(content, headers=headers, media_type=file.media_type)
+
+
+@delete("/documents/{document_id:uuid}", summary="Delete it", responses=_MINE)
+async def delete_document(
+    document_id: FromPath[UUID], actor: FromDishka[Actor], remove: FromDishka[DeleteDocument]
+) -> None:
+    """It is gone at once from every list, search and answer, and soon from the disk."""
+    await remove(actor, DocumentId(document_id))
+
+
+@post(
+    "/search",
+    status_code=200,
+    summary="Search one's documents",
+    responses=problems(401, 403, body=True),
+)
+async def search_documents(
+    data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]
+) -> Found:
+    """Passages, best first: by words and by meaning, fused."""
+    return await search(actor, data)
+
+
+async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
+    if request.content_type[0] != "multipart/form-data":
+        raise HTTPException("send a multipart form", status_code=415)
+    form = dict(await request.form())
+    file = form.pop("file", None)
+    if file is None:
+        raise MissingFile("the form has no field `file`")
+    details = converted(form, Details)
+    if isinstance(file, UploadFile):
+        return Upload(file.filename, _pieces(file)), details
+    return Upload(None, _nothing()), details  # a file without a name arrives as a text
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(_PIECE):
+        yield piece
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
+def _window(start: int | None, end: int | None) -> Span | None:
+    if start is None and end is None:
+        return None
+    if start is None or end is None or end <= start:
+        raise WrongSpan("give both `start` and `end`, and the end after the start")
+    return Span(max(0, start - _AROUND), end + _AROUND)
+
+
+secured = DishkaRouter(
+    "/api/v1",
+    route_handlers=[
+        upload_document,
+        list_documents,
+        show_document,
+        show_document_status,
+        show_document_content,
+        list_chunks,
+        download_document,
+        delete_document,
+        search_documents,
+    ],
+    guards=[authenticated],
+    tags=["knowledge"],
+    security=[{"bearer": []}],
+)

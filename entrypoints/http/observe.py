@@ -1,0 +1,83 @@
+"""One wrapper around the whole app: request id, security headers, timing, one log line."""
+
+import logging
+import os
+import re
+import time
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_QUIET = frozenset({"/health", "/api/v1/health", "/api/v1/health/ready"})
+
+
+class Observed:
+    """Logs route template, status, milliseconds, user and request id: never a query string, a
+    header or a body. Health probes are logged only when they fail."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
+        self._log = structlog.get_logger("http")
+        self._logs = logging.getLogger("http").isEnabledFor(logging.INFO)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            await self._observe(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _observe(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        started, status = time.perf_counter(), 0
+        request_id = _request_id(scope)
+        # A server may hand every request the same dict: this one's is its own.
+        scope["state"] = {**scope["state"], "request_id": request_id}
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                ms = (time.perf_counter() - started) * 1000
+                message["headers"] = [
+                    *message["headers"],
+                    *self._headers,
+                    (b"x-request-id", request_id.encode()),
+                    (b"server-timing", f"app;dur={ms:.1f}".encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        finally:
+            if self._logs:
+                self._line(scope, status, started, request_id)
+
+    def _line(self, scope: HTTPScope, status: int, started: float, request_id: str) -> None:
+        template = scope.get("path_template") or "-"
+        if template in _QUIET and status < 400:
+            return
+        actor = scope["state"].get("actor")
+        self._log.info(
+            "request",
+            method=scope["method"],
+            route=template,
+            status=status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+            user=str(actor.user_id) if actor else None,
+            request_id=request_id,
+        )
+
+
+def _request_id(scope: HTTPScope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            return bytes(value).decode()
+    return os.urandom(12).hex()

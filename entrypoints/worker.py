@@ -1,0 +1,132 @@
+"""The job worker process: takes jobs from the queue and runs the use cases that follow a fact."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from asyncpg import Pool
+from dishka import AsyncContainer, make_async_container
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+
+from adapters.postgres.database import APP_ROLE, Database
+from adapters.postgres.queue import PostgresStarts, queries
+from application.events import ABANDONERS, FOLLOWERS
+from entrypoints.container import Postgres, System, UseCases
+from entrypoints.settings import Settings
+
+TRIES = 5
+CONCURRENCY = 4  # of one follower, in all workers together
+HEARTBEAT = timedelta(seconds=10)  # a dead worker's jobs are taken again after this
+_GRACE = 3.0  # seconds for running jobs to end when we are told to stop
+
+type Handler = Callable[[Job], Awaitable[None]]
+
+_log = structlog.get_logger("worker")
+
+
+class TooManyStarts(Exception):
+    """The job was begun often enough, and each time its worker died."""
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM. Jobs that do not end in time are taken again by another worker."""
+    os.nice(10)  # whoever waits for an answer comes first
+    asyncio.run(work(settings))
+
+
+async def work(settings: Settings) -> None:
+    container = make_async_container(System(settings), Postgres(settings), UseCases())
+    pool = await container.get(Pool)
+    url = settings.database_url or ""
+    connection = await asyncpg.connect(url, ssl=False if "host=/" in url else None)
+    await connection.execute(f"SET ROLE {APP_ROLE}")
+    manager = queue_manager(container, connection, PostgresStarts(Database(pool)))
+    _stop_on_signals(manager)
+    _log.info("worker_ready")
+    await manager.run(batch_size=CONCURRENCY, heartbeat_timeout=HEARTBEAT)
+    await connection.close()
+    await container.close()
+
+
+def queue_manager(
+    container: AsyncContainer, connection: Any, starts: PostgresStarts
+) -> QueueManager:
+    """A manager in whose registry every follower stands under its name."""
+    manager = QueueManager(queries(AsyncpgDriver(connection)))
+    for event, followers in FOLLOWERS.items():
+        for follower in followers:
+            register = manager.entrypoint(
+                follower.__name__, concurrency_limit=CONCURRENCY, on_failure="hold"
+            )
+            register(_handler(container, starts, event, follower))
+    return manager
+
+
+def _handler(
+    container: AsyncContainer, starts: PostgresStarts, event_type: type, follower: type
+) -> Handler:
+    async def handle(job: Job) -> None:
+        event: Any = msgspec.json.decode(job.payload or b"", type=event_type)
+        start = await starts.count(job.id)
+        try:
+            if start > TRIES:
+                raise TooManyStarts(f"{follower.__name__} {job.id}")
+            await _follow(container, follower, event, job)
+        except Exception as error:
+            if start < TRIES:
+                # 1, 4, 16, 64 seconds
+                raise RetryRequested(timedelta(seconds=4 ** (start - 1)), repr(error)) from error
+            await _abandon(container, event)
+            raise
+        await starts.forget(job.id)
+
+    return handle
+
+
+async def _follow(container: AsyncContainer, follower: type, event: Any, job: Job) -> None:
+    began = time.perf_counter()
+    outcome = "failed"
+    try:
+        async with container() as request:
+            await (await request.get(follower))(event)
+        outcome = "done"
+    except Exception:
+        _log.exception("job_failed", follower=follower.__name__, job=job.id)
+        raise
+    finally:
+        ms = round((time.perf_counter() - began) * 1000, 1)
+        _log.info(
+            "job",
+            follower=follower.__name__,
+            outcome=outcome,
+            ms=ms,
+            user=str(event.user_id),
+            job=job.id,
+        )
+
+
+async def _abandon(container: AsyncContainer, event: Any) -> None:
+    if abandoner := ABANDONERS.get(type(event)):
+        async with container() as request:
+            await (await request.get(abandoner))(event)
+
+
+def _stop_on_signals(manager: QueueManager) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        manager.shutdown.set()
+        loop.call_later(_GRACE, os._exit, 0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)

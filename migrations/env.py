@@ -1,0 +1,54 @@
+"""Runs the migrations, one process at a time, in one transaction each."""
+
+import asyncio
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from adapters.postgres.tables import metadata
+from entrypoints.settings import Settings
+
+LOCK = 0x636F6C6F6E6E6164  # "colonnad": of two servers that start at once, one migrates
+
+# The queue's tables are its library's, and its migrations run through the same revisions.
+OTHERS = ("jobs",)
+
+
+def include_name(name: str | None, kind: str, _: Any) -> bool:
+    return not (kind == "schema" and name in OTHERS)
+
+
+def migrate(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_name=include_name,
+        transaction_per_migration=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def online(url: str) -> None:
+    address = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    local = {"ssl": False} if "host=/" in url else {}
+    engine = create_async_engine(address, poolclass=NullPool, connect_args=local)
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+def database_url() -> str:
+    given = context.config.attributes.get("url") or Settings.load().database_url
+    if given is None:
+        raise SystemExit("DATABASE_URL is not set: `python -m entrypoints migrate` starts one")
+    return str(given)
+
+
+asyncio.run(online(database_url()))

@@ -1,0 +1,84 @@
+"""Two worlds behind the same ports: one in memory, one on a PostgreSQL of the test run's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+from dishka import AsyncContainer, make_async_container
+from dishka.integrations.litestar import LitestarProvider
+
+from entrypoints.container import Memory, Postgres, System, UseCases
+from entrypoints.database import migrate
+from entrypoints.embedded_postgres import Cluster
+from entrypoints.http.auth import HttpCaller
+from entrypoints.settings import Settings
+
+TEMPLATE = "colonnade_template"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A throw-away server, whose template database has all tables."""
+    folder = tmp_path_factory.mktemp("cluster") / "pg"
+    with Cluster(folder, {"max_connections": "200"}, durable=False) as cluster:
+        asyncio.run(execute(cluster.url(), f"CREATE DATABASE {TEMPLATE}"))
+        migrate(cluster.url(TEMPLATE))
+        yield cluster
+
+
+@pytest.fixture
+async def database(cluster: Cluster) -> str:
+    """The URL of a fresh database with all tables."""
+    name = f"test_{next(_numbers)}"
+    create = f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
+    await execute(cluster.url(), create)
+    return cluster.url(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+async def memory(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    container = make_async_container(
+        System(settings), Memory(), UseCases(), LitestarProvider(), HttpCaller()
+    )
+    yield container
+    await container.close()
+
+
+@pytest.fixture
+async def postgres(database: str, settings: Settings) -> AsyncIterator[AsyncContainer]:
+    settings = msgspec.structs.replace(settings, database_url=database, db_pool_size=4)
+    container = make_async_container(
+        System(settings), Postgres(settings), UseCases(), LitestarProvider(), HttpCaller()
+    )
+    yield container
+    await container.close()
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def world(request: pytest.FixtureRequest) -> AsyncContainer:
+    """The same ports, once over a dict and once over Postgres."""
+    world: AsyncContainer = request.getfixturevalue(request.param)
+    return world
+
+
+async def execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url, ssl=False)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()

@@ -1,0 +1,16 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from dishka import AsyncContainer
+from litestar.testing import AsyncTestClient
+
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+
+type Client = AsyncTestClient  # type: ignore[type-arg]
+
+
+@pytest.fixture
+async def client(memory: AsyncContainer, settings: Settings) -> AsyncIterator[Client]:
+    async with AsyncTestClient(create_app(memory, settings)) as client:
+        yield client

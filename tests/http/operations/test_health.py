@@ -1,0 +1,69 @@
+from litestar.testing import AsyncTestClient
+
+type Client = AsyncTestClient  # type: ignore[type-arg]
+
+
+async def test_health_is_where_each_plan_looks_for_it(client: Client) -> None:
+    for path in ("/health", "/api/v1/health", "/api/v1/health/"):
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "ok"
+        assert answer.json()["version"] == "0.1.0"
+
+
+async def test_the_database_is_asked_only_where_it_is_named(client: Client) -> None:
+    assert (await client.get("/api/v1/health/db")).json() == {
+        "status": "ok",
+        "database": "connected",
+    }
+    assert (await client.get("/api/v1/health/ready")).status_code == 200
+    detailed = (await client.get("/api/v1/health/detailed")).json()
+    assert detailed["queue"] == {"waiting": 0, "oldest_seconds": 0.0, "held": 0}
+
+
+async def test_an_unknown_path_is_a_problem(client: Client) -> None:
+    answer = await client.get("/api/v1/nothing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_wrong_method_says_which_are_right(client: Client) -> None:
+    answer = await client.delete("/api/v1/health")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+
+
+async def test_a_request_id_is_kept_if_it_is_harmless(client: Client) -> None:
+    kept = await client.get("/health", headers={"x-request-id": "trace-1.a_b"})
+    assert kept.headers["x-request-id"] == "trace-1.a_b"
+    for bad in ("a b", "x" * 129, "<script>"):
+        answer = await client.get("/health", headers={"x-request-id": bad})
+        assert answer.headers["x-request-id"] != bad
+
+
+async def test_docs_bring_their_own_assets(client: Client) -> None:
+    for page in ("/docs", "/redoc"):
+        answer = await client.get(page)
+        assert answer.status_code == 200
+        assert "//" not in answer.text.replace("<!doctype", "")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js", "swagger.js"):
+        assert (await client.get(f"/docs/assets/{asset}")).status_code == 200
+
+
+async def test_the_openapi_document_names_every_route(client: Client) -> None:
+    document = (await client.get("/openapi.json")).json()
+    assert {"/api/v1/auth/register", "/api/v1/users/me"} <= set(document["paths"])
+
+
+async def test_cors_lets_only_known_origins_in(client: Client) -> None:
+    asked = {"access-control-request-method": "GET"}
+    mine = await client.options(
+        "/api/v1/users/me", headers=asked | {"origin": "http://localhost:3000"}
+    )
+    assert mine.headers["access-control-allow-origin"] == "http://localhost:3000"
+    foreign = await client.options(
+        "/api/v1/users/me", headers=asked | {"origin": "http://evil.example"}
+    )
+    assert "access-control-allow-origin" not in foreign.headers
