@@ -1,14 +1,12 @@
-from dishka import make_async_container
-
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import UserView
-from entrypoints.container import Postgres, System, UseCases
+from entrypoints.container import production
 from entrypoints.settings import Settings
 
 
 async def create(settings: Settings, email: str, password: str) -> UserView:
     """Register an administrator. Raises what RegisterUser raises."""
-    container = make_async_container(System(settings), Postgres(settings), UseCases())
+    container = production(settings)
     try:
         async with container() as request:
             register = await request.get(RegisterUser)

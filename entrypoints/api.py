@@ -2,7 +2,6 @@
 
 import gc
 
-from dishka import make_async_container
 from dishka.integrations.litestar import LitestarProvider
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
@@ -11,7 +10,7 @@ from litestar import Litestar
 
 from entrypoints import logs
 from entrypoints.child import die_with_parent
-from entrypoints.container import Postgres, System, UseCases
+from entrypoints.container import production
 from entrypoints.http.app import create_app
 from entrypoints.http.auth import HttpCaller
 from entrypoints.settings import Settings
@@ -41,9 +40,7 @@ def app() -> Litestar:
     die_with_parent()
     settings = Settings.load()
     logs.configure(settings)
-    container = make_async_container(
-        System(settings), Postgres(settings), UseCases(), LitestarProvider(), HttpCaller()
-    )
+    container = production(settings, LitestarProvider(), HttpCaller())
     made = create_app(container, settings)
     # What exists now lives as long as the process: never look at it again.
     gc.collect()

@@ -1,36 +1,48 @@
 """Which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 from asyncpg import Pool
-from dishka import AnyOf, Provider, Scope, provide, provide_all
-
-from adapters.memory.embedder import NoEmbedder
-from adapters.memory.identity import (
-    MemoryCallers,
-    MemorySessions,
-    MemorySigningKeys,
-    MemoryUsers,
-    PlainCrypto,
-    PlainPasswords,
-    PlainTokens,
+from dishka import (
+    AnyOf,
+    AsyncContainer,
+    Provider,
+    Scope,
+    make_async_container,
+    provide,
+    provide_all,
 )
-from adapters.memory.operations import MemoryProbes
+
+from adapters.extraction.extractor import ChildExtractor
+from adapters.extraction.splitter import SemanticSplitter
 from adapters.memory.store import MemoryTransaction, Store
+from adapters.memory.world import PORTS, SYSTEM
+from adapters.models.minilm import MiniLmEmbedder
+from adapters.objects.obstore import ObjectStore
+from adapters.objects.sniffer import PuremagicSniffer
+from adapters.postgres.conversations import PostgresConversations, PostgresMessages
 from adapters.postgres.database import Database, open_pool
+from adapters.postgres.document_reader import PostgresDocumentReader
+from adapters.postgres.files import PostgresFiles
 from adapters.postgres.identity import (
     PostgresCallers,
     PostgresSessions,
     PostgresSigningKeys,
     PostgresUsers,
 )
+from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
 from adapters.security.passwords import Argon2Passwords
 from adapters.security.tokens import open_tokens
-from adapters.system import SystemClock, SystemSecrets, Uuid7
+from application.conversations.answers import AnswerQuestion, FailAnswer
+from application.conversations.messages import AskQuestion, ShowMessage
+from application.conversations.ports import Conversations, Messages
+from application.files.ports import Files, Objects, Sniffer
+from application.files.storage import RemoveBytes
 from application.identity.ports import (
     Callers,
     Passwords,
@@ -41,32 +53,74 @@ from application.identity.ports import (
 )
 from application.identity.sessions import LogIn, LogOut, RefreshSession
 from application.identity.users import RegisterUser
-from application.knowledge.ports import Embedder
+from application.knowledge.documents import (
+    DeleteDocument,
+    DownloadDocument,
+    PurgeDocument,
+    UploadDocument,
+)
+from application.knowledge.ingestion import (
+    ChunkText,
+    EmbedChunks,
+    ExtractText,
+    FailIngestion,
+    IndexTerms,
+    Progress,
+    PublishVersion,
+)
+from application.knowledge.ports import (
+    DocumentReader,
+    Documents,
+    Embedder,
+    Extractor,
+    SearchIndex,
+    Splitter,
+    Texts,
+    Versions,
+)
+from application.knowledge.search import SearchDocuments
 from application.operations.ports import Probes
-from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
+from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
 from entrypoints.settings import Settings
+
+
+def production(settings: Settings, *more: Provider) -> AsyncContainer:
+    """Everything real: what the API, the workers and the command line run on."""
+    return make_async_container(System(settings), Postgres(settings), Machine(), UseCases(), *more)
+
+
+def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
+    """The same without a database, for tests and for the OpenAPI document."""
+    return make_async_container(System(settings), Memory(), UseCases(), *more)
 
 
 class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    files = provide_all(RemoveBytes)
+    documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
+    ingestion = provide_all(
+        Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
+    )
+    search = provide_all(SearchDocuments)
+    conversations = provide_all(AskQuestion, ShowMessage, AnswerQuestion, FailAnswer)
 
 
 class System(Provider):
+    """What every world shares: configuration, time, ids, randomness."""
+
     scope = Scope.APP
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
+        for port, adapter in SYSTEM.items():
+            self.provide(adapter, provides=port)
 
     @provide
     def settings(self) -> Settings:
         return self._settings
-
-    clock = provide(SystemClock, provides=Clock)
-    ids = provide(Uuid7, provides=Ids)
-    secrets = provide(SystemSecrets, provides=Secrets)
 
 
 class Postgres(Provider):
@@ -105,27 +159,55 @@ class Postgres(Provider):
 
     database = provide(Database, provides=AnyOf[Database, Transaction])
     outbox = provide(PostgresOutbox, provides=Outbox)
+    probes = provide(PostgresProbes, provides=Probes)
+
     users = provide(PostgresUsers, provides=Users)
     sessions = provide(PostgresSessions, provides=Sessions)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     callers = provide(PostgresCallers, provides=Callers)
-    probes = provide(PostgresProbes, provides=Probes)
-    embedder = provide(NoEmbedder, provides=Embedder, scope=Scope.APP)
+
+    files = provide(PostgresFiles, provides=Files)
+    documents = provide(PostgresDocuments, provides=Documents)
+    versions = provide(PostgresVersions, provides=Versions)
+    texts = provide(PostgresTexts, provides=Texts)
+    index = provide(PostgresSearchIndex, provides=SearchIndex)
+    reader = provide(PostgresDocumentReader, provides=DocumentReader)
+
+    conversations = provide(PostgresConversations, provides=Conversations)
+    messages = provide(PostgresMessages, provides=Messages)
+
+
+class Machine(Provider):
+    """What Postgres is not: files, models, documents' text."""
+
+    scope = Scope.APP
+
+    @provide
+    def objects(self, settings: Settings) -> Objects:
+        return ObjectStore(settings.data_dir.resolve() / "objects")
+
+    @provide
+    def extractor(self, settings: Settings) -> Extractor:
+        timeout = timedelta(seconds=settings.extraction_timeout_seconds)
+        return ChildExtractor(timeout, settings.extraction_memory_mb * 1024 * 1024)
+
+    sniffer = provide(PuremagicSniffer, provides=Sniffer)
+    splitter = provide(SemanticSplitter, provides=Splitter)
+
+    @provide
+    def embedder(self) -> Iterator[Embedder]:
+        embedder = MiniLmEmbedder()
+        yield embedder
+        embedder.close()
 
 
 class Memory(Provider):
-    scope = Scope.APP
+    """The adapters of adapters/memory/world.py, as a container holds them."""
 
-    store = provide(Store)
-    embedder = provide(NoEmbedder, provides=Embedder)
-    transaction = provide(
-        MemoryTransaction, provides=AnyOf[Transaction, Outbox], scope=Scope.REQUEST
-    )
-    passwords = provide(PlainPasswords, provides=Passwords)
-    tokens = provide(PlainTokens, provides=Tokens)
-    crypto = provide(PlainCrypto, provides=Crypto)
-    users = provide(MemoryUsers, provides=Users)
-    sessions = provide(MemorySessions, provides=Sessions)
-    signing_keys = provide(MemorySigningKeys, provides=SigningKeys)
-    callers = provide(MemoryCallers, provides=Callers)
-    probes = provide(MemoryProbes, provides=Probes)
+    def __init__(self) -> None:
+        super().__init__(scope=Scope.APP)
+        self.provide(Store)
+        for port, adapter in PORTS.items():
+            self.provide(adapter, provides=port)
+        shared = AnyOf[Transaction, Outbox]
+        self.provide(MemoryTransaction, provides=shared, scope=Scope.REQUEST)

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import structlog
 from asyncpg import Pool
-from dishka import AsyncContainer, make_async_container
+from dishka import AsyncContainer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.models import Job
@@ -21,7 +21,7 @@ from pgqueuer.qm import QueueManager
 from adapters.postgres.database import APP_ROLE, Database
 from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS
-from entrypoints.container import Postgres, System, UseCases
+from entrypoints.container import production
 from entrypoints.settings import Settings
 
 TRIES = 5
@@ -45,7 +45,7 @@ def run(settings: Settings) -> None:
 
 
 async def work(settings: Settings) -> None:
-    container = make_async_container(System(settings), Postgres(settings), UseCases())
+    container = production(settings)
     pool = await container.get(Pool)
     url = settings.database_url or ""
     connection = await asyncpg.connect(url, ssl=False if "host=/" in url else None)

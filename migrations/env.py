@@ -5,16 +5,21 @@ from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.postgres.tables import metadata
+from adapters.postgres.tables.base import HalfVector
 from entrypoints.settings import Settings
 
 LOCK = 0x636F6C6F6E6E6164  # "colonnad": of two servers that start at once, one migrates
 
 # The queue's tables are its library's, and its migrations run through the same revisions.
 OTHERS = ("jobs",)
+
+
+ischema_names["halfvec"] = HalfVector  # so that `alembic check` knows it when it reads it back
 
 
 def include_name(name: str | None, kind: str, _: Any) -> bool:

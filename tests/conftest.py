@@ -8,10 +8,10 @@ from pathlib import Path
 import asyncpg
 import msgspec
 import pytest
-from dishka import AsyncContainer, make_async_container
+from dishka import AsyncContainer
 from dishka.integrations.litestar import LitestarProvider
 
-from entrypoints.container import Memory, Postgres, System, UseCases
+from entrypoints.container import in_memory, production
 from entrypoints.database import migrate
 from entrypoints.embedded_postgres import Cluster
 from entrypoints.http.auth import HttpCaller
@@ -52,9 +52,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def memory(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    container = make_async_container(
-        System(settings), Memory(), UseCases(), LitestarProvider(), HttpCaller()
-    )
+    container = in_memory(settings, LitestarProvider(), HttpCaller())
     yield container
     await container.close()
 
@@ -62,9 +60,7 @@ async def memory(settings: Settings) -> AsyncIterator[AsyncContainer]:
 @pytest.fixture
 async def postgres(database: str, settings: Settings) -> AsyncIterator[AsyncContainer]:
     settings = msgspec.structs.replace(settings, database_url=database, db_pool_size=4)
-    container = make_async_container(
-        System(settings), Postgres(settings), UseCases(), LitestarProvider(), HttpCaller()
-    )
+    container = production(settings, LitestarProvider(), HttpCaller())
     yield container
     await container.close()
 

@@ -7,6 +7,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -78,9 +79,9 @@ class ChildExtractor:
 
 
 async def _output(process: Process) -> bytes:
-    assert process.stdout is not None
+    stdout = cast(asyncio.StreamReader, process.stdout)
     output = bytearray()
-    while piece := await process.stdout.read(_PIECE):
+    while piece := await stdout.read(_PIECE):
         output += piece
         if len(output) > _LARGEST_RESULT:
             raise ExtractionFailed(Failure.TOO_LARGE, "there is too much text in it")

@@ -71,7 +71,7 @@ async def open_pool(url: str, size: int = 10, *, role: str | None = APP_ROLE) ->
             "jsonb",
             schema="pg_catalog",
             format="binary",
-            encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+            encoder=_jsonb,
             decoder=lambda data: msgspec.json.decode(data[1:]),
         )
         await register_vector(connection)
@@ -176,6 +176,12 @@ class Database:
                         await connection.execute("ROLLBACK")
                         raise
                     await connection.execute("COMMIT")
+
+
+def _jsonb(value: Any) -> bytes:
+    """PostgreSQL's binary form: a version byte, then JSON. A text is JSON already: the queue's
+    library makes it itself."""
+    return b"\x01" + (value.encode() if isinstance(value, str) else msgspec.json.encode(value))
 
 
 def _as(owner: UUID) -> str:

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from itertools import batched, chain
+from itertools import batched
 from typing import Any
 
 import asyncpg
@@ -14,7 +14,7 @@ from adapters.postgres.tables.knowledge import (
     document_versions,
     documents,
 )
-from domain.knowledge.chunk import Chunk
+from domain.knowledge.chunk import Chunk, Sentence
 from domain.knowledge.document import Document, DocumentExists, Failure, Status, Step, Version
 from domain.knowledge.text import CanonicalText, Heading, Page
 from domain.shared.errors import NotFound
@@ -227,7 +227,7 @@ def _chunk_row(chunk: Chunk) -> dict[str, Any]:
         "end": chunk.span.end,
         "heading": chunk.heading,
         "content": chunk.content,
-        "sentences": list(chain.from_iterable((s.start, s.end) for s in chunk.sentences)),
+        "sentences": [n for s in chunk.sentences for n in (s.page, s.span.start, s.span.end)],
     }
 
 
@@ -242,5 +242,7 @@ def _chunk(row: asyncpg.Record) -> Chunk:
         span=Span(row["start"], row["end"]),
         heading=row["heading"],
         content=row["content"],
-        sentences=tuple(Span(start, end) for start, end in batched(row["sentences"], 2)),
+        sentences=tuple(
+            Sentence(Span(start, end), page) for page, start, end in batched(row["sentences"], 3)
+        ),
     )

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.conversations.ports import Messages
-from application.knowledge.exports import Embedder, Hit, Query, SearchIndex, SpanView, find
+from application.knowledge.exports import Embedder, Hit, Query, SearchIndex, SentenceView, find
 from application.shared.ports import Clock, Transaction
 from domain.conversations.events import QuestionAsked
 from domain.conversations.extractive import (
@@ -112,30 +112,30 @@ def _query(question: Message) -> Query:
     return Query(question.content[:LONGEST_QUERY], document_ids=ids or None, limit=PASSAGES)
 
 
-def _places(hits: list[Hit]) -> list[tuple[int, Hit, SpanView]]:
+def _places(hits: list[Hit]) -> list[tuple[int, Hit, SentenceView]]:
     """Every sentence once: neighbouring passages share one. The better passage has it."""
-    found: dict[tuple[object, int], tuple[int, Hit, SpanView]] = {}
+    found: dict[tuple[object, int], tuple[int, Hit, SentenceView]] = {}
     for rank, hit in enumerate(hits):
         for span in hit.sentences:
             found.setdefault((hit.document_id, span.start), (rank, hit, span))
     return list(found.values())
 
 
-def _sentence(rank: int, hit: Hit, span: SpanView) -> Sentence:
+def _sentence(rank: int, hit: Hit, span: SentenceView) -> Sentence:
     return Sentence(_quote(hit, span), hit.heading, rank)
 
 
-def _quote(hit: Hit, span: SpanView) -> str:
+def _quote(hit: Hit, span: SentenceView) -> str:
     return hit.text[span.start - hit.start : span.end - hit.start]
 
 
-def _citation(marker: int, hit: Hit, span: SpanView, value: float) -> Citation:
+def _citation(marker: int, hit: Hit, span: SentenceView, value: float) -> Citation:
     return Citation(
         marker=marker,
         document_id=hit.document_id,
         document_title=hit.document_title,
         version_sha256=hit.version_sha256,
-        page=hit.page,
+        page=span.page,
         start=span.start,
         end=span.end,
         quote=_quote(hit, span),
@@ -144,7 +144,7 @@ def _citation(marker: int, hit: Hit, span: SpanView, value: float) -> Citation:
 
 
 def _passage(marker: int, hit: Hit) -> Citation:
-    return _citation(marker, hit, SpanView(hit.start, hit.end), hit.score)
+    return _citation(marker, hit, SentenceView(hit.page, hit.start, hit.end), hit.score)
 
 
 def _numbered(hits: list[Hit]) -> enumerate[Hit]:

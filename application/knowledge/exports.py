@@ -1,10 +1,10 @@
 """What other contexts may do with what is known."""
 
 from application.knowledge.ports import Embedder, SearchIndex
-from application.knowledge.views import Hit, Mode, Query, SpanView
+from application.knowledge.views import Hit, Mode, Query, SentenceView
 from domain.shared.ids import UserId
 
-__all__ = ["Embedder", "Hit", "Mode", "Query", "SearchIndex", "SpanView", "find"]
+__all__ = ["Embedder", "Hit", "Mode", "Query", "SearchIndex", "SentenceView", "find"]
 
 
 async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedder) -> list[Hit]:

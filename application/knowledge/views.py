@@ -87,7 +87,10 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     mode: Mode = Mode.HYBRID
 
 
-class SpanView(Struct, frozen=True):
+class SentenceView(Struct, frozen=True):
+    """The document's `content[start:end]`, which begins on `page`."""
+
+    page: int
     start: int
     end: int
 
@@ -112,7 +115,7 @@ class Hit(Struct, frozen=True):
     end: int
     heading: str | None
     text: str
-    sentences: list[SpanView]
+    sentences: list[SentenceView]
     score: float
     legs: Legs
 

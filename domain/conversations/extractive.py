@@ -3,7 +3,8 @@
 A sentence is scored by how many of the question's telling words it has (0.5), how close its
 meaning is (0.3) and how well its passage ranked (0.2). The best are taken by maximal marginal
 relevance (Carbonell and Goldstein, 1998), so that no two say the same. Below an absolute
-threshold nothing is taken: then there is no answer, and it is said so.
+threshold nothing is taken: then there is no answer, and it is said so. The constants were chosen
+on the questions of docs/demo/README.md and on questions that its documents do not answer.
 """
 
 import re
@@ -16,7 +17,8 @@ from domain.shared.terms import terms
 
 SENTENCES = 3  # of an answer, at most
 THRESHOLD = 0.5
-NEAR_BEST = 0.75  # of the best sentence's score: what every further sentence needs
+CLOSEST = 0.35  # cosine below which shared words are a coincidence
+NEAR_BEST = 0.85  # of the best sentence's score: what every further sentence needs
 NOVELTY = 0.7  # MMR's lambda: relevance against novelty
 OVERLAP, CLOSENESS, RANK = 0.5, 0.3, 0.2
 
@@ -74,11 +76,12 @@ def shortlist(sentences: Sequence[Sentence], overlap: Sequence[float], size: int
 
 
 def score(sentence: Sentence, overlap: float, closeness: float | None) -> float:
-    """From 0 to 1. Without a model (`closeness` None) the other two share its weight."""
+    """From 0 to 1. Without a model (`closeness` None) the other two share its weight; with one, a
+    sentence that means something else scores 0, whatever words it shares."""
     words = OVERLAP * overlap + RANK * _prior(sentence)
     if closeness is None:
         return words / (OVERLAP + RANK)
-    return words + CLOSENESS * max(0.0, closeness)
+    return words + CLOSENESS * closeness if closeness >= CLOSEST else 0.0
 
 
 def choose(sentences: Sequence[Sentence], scored: Sequence[Scored]) -> list[Scored]:
@@ -107,4 +110,5 @@ def _alike(one: set[str], other: set[str]) -> float:
 
 
 def _prior(sentence: Sentence) -> float:
-    return 1 / (1 + sentence.rank)
+    """Gentle: neighbouring passages are often as good."""
+    return 1 / (1 + sentence.rank / 4)

@@ -22,6 +22,14 @@ _LIST_ITEM = re.compile(r"(?:[-*•‣◦]|\(?[0-9ivx]{1,4}[.)]|\(?[a-z]\)|\d+(?
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """`span` counts in the document's text; `page` is where it begins."""
+
+    span: Span
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage of a version: `content` is `text[start:end]`, and so is each of its sentences."""
 
@@ -34,7 +42,7 @@ class Chunk:
     span: Span
     heading: str | None
     content: str
-    sentences: tuple[Span, ...]
+    sentences: tuple[Sentence, ...]
 
 
 def sections(text: CanonicalText) -> list[Span]:
@@ -102,11 +110,11 @@ def chunks(
                 document_id=document_id,
                 version_id=version_id,
                 ordinal=len(made),
-                page=text.page_at(piece.start),
+                page=text.page_at(span.start),
                 span=span,
                 heading=heading_path(text.headings, text.content, piece.start),
                 content=span.of(text.content),
-                sentences=tuple(found),
+                sentences=tuple(Sentence(one, text.page_at(one.start)) for one in found),
             )
         )
         previous = found[-1]

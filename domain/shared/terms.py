@@ -6,8 +6,7 @@ import re
 _WORD = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:'(?!s\b)[^\W_]+)*")
 
 # PostgreSQL's list, so that memory and Postgres leave out the same words.
-_STOP = frozenset(
-    """
+_STOP_WORDS = """
     i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she
     her hers herself it its itself they them their theirs themselves what which who whom this that
     these those am is are was were be been being have has had having do does did doing a an the and
@@ -16,8 +15,30 @@ _STOP = frozenset(
     there when where why how all any both each few more most other some such no nor not only own
     same so than too very s t can will just don should now
     aren't can't didn't doesn't don't hasn't haven't i'm isn't let's wasn't weren't won't
-    """.split()
-)
+"""
+# Words that ask, or oblige: a question has them, its answer says them otherwise.
+_ASKING = """
+how much many long soon often quickly must may might shall should would could happen happens
+"""
+_STOP = frozenset((_STOP_WORDS + _ASKING).split())
+_IRREGULAR = {
+    "paid": "pay",
+    "kept": "keep",
+    "held": "hold",
+    "given": "give",
+    "sent": "send",
+    "told": "tell",
+    "made": "make",
+    "taken": "take",
+    "left": "leave",
+    "lost": "lose",
+    "written": "write",
+    "sold": "sell",
+    "bought": "buy",
+    "built": "build",
+    "chosen": "choose",
+    "broken": "break",
+}
 _VOWEL = re.compile(r"[aeiouy]")
 _DOUBLED = re.compile(r"(?<=..)([bdfgmnprt])\1$")  # running, fitted; but: add, roll
 _SHORT = re.compile(r"[^aeiou]*[aeiouy][^aeiouwxy]")  # rat(ed) and us(ing) have lost an e
@@ -43,6 +64,7 @@ def _stem(word: str) -> str:
     """Lighter than Porter's, to the same end: what it makes need not be a word."""
     if len(word) < 4 or not (word.isalpha() and word.isascii()):
         return word
+    word = _IRREGULAR.get(word, word)
     word = _without_tense(_singular(word))
     for ending, instead, least in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= least:

@@ -5,10 +5,10 @@ Revises: 0001
 
 import sqlalchemy as sa
 from alembic import op
-
-from adapters.postgres.queue import SETTINGS
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from sqlalchemy.util import await_only
+
+from adapters.postgres.queue import SETTINGS
 
 revision = "0002"
 down_revision = "0001"

@@ -7,7 +7,7 @@ from litestar.testing import AsyncTestClient
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 
-type Client = AsyncTestClient  # type: ignore[type-arg]
+type Client = AsyncTestClient
 
 
 @pytest.fixture

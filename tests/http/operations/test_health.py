@@ -1,6 +1,6 @@
 from litestar.testing import AsyncTestClient
 
-type Client = AsyncTestClient  # type: ignore[type-arg]
+type Client = AsyncTestClient
 
 
 async def test_health_is_where_each_plan_looks_for_it(client: Client) -> None:

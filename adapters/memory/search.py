@@ -1,0 +1,155 @@
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from adapters.memory.store import Store
+from application.knowledge.ports import Embedder, Vector
+from application.knowledge.views import Hit, Legs, Mode, Query, SentenceView
+from domain.knowledge.chunk import Chunk
+from domain.knowledge.document import Document
+from domain.knowledge.ranking import (
+    CANDIDATES,
+    PER_DOCUMENT,
+    TERMS,
+    Candidate,
+    Ranked,
+    bm25,
+    fuse,
+    idf,
+    spread,
+    thin,
+)
+from domain.knowledge.text import CanonicalText
+from domain.shared.ids import ChunkId, UserId, VersionId
+from domain.shared.terms import terms
+
+type _Scores = dict[Candidate, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How often a chunk has each term."""
+
+    counts: dict[str, int]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """A chunk's vector in each embedding set."""
+
+    sets: dict[str, tuple[float, ...]]
+
+
+class MemorySearchIndex:
+    """The same promises as on Postgres, by looking at everything."""
+
+    def __init__(self, store: Store, embedder: Embedder) -> None:
+        self._store = store
+        self._embedder = embedder
+
+    async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
+        for chunk in self._store.table(Chunk).values():
+            if (chunk.user_id, chunk.version_id) == (owner, version_id):
+                counts = Counter(terms(f"{chunk.heading or ''}\n{chunk.content}"))
+                self._store.table(_Terms)[owner, chunk.id] = _Terms(dict(counts), counts.total())
+
+    async def put_vectors(
+        self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
+    ) -> None:
+        table = self._store.table(_Vectors)
+        for chunk_id, vector in vectors:
+            if (owner, chunk_id) in self._store.table(Chunk):
+                sets = table[owner, chunk_id].sets if (owner, chunk_id) in table else {}
+                table[owner, chunk_id] = _Vectors(sets | {embedding_set: tuple(vector)})
+
+    async def search(self, owner: UserId, query: Query, vector: Vector | None) -> list[Hit]:
+        published = self._published(owner)
+        asked = [
+            Candidate(chunk.id, chunk.document_id)
+            for chunk in published.values()
+            if query.document_ids is None or chunk.document_id in query.document_ids
+        ]
+        scores: tuple[_Scores, _Scores] = {}, {}
+        if query.mode is not Mode.SEMANTIC:
+            scores[0].update(self._lexical(owner, query.query, list(published), asked))
+        if query.mode is not Mode.LEXICAL and vector is not None:
+            scores[1].update(self._semantic(owner, vector, asked))
+        one = len(set(query.document_ids or ())) == 1
+        best = _best(scores, query.limit, None if one else PER_DOCUMENT)
+        return [self._hit(owner, ranked, published[ranked.candidate.chunk_id]) for ranked in best]
+
+    def _published(self, owner: UserId) -> dict[ChunkId, Chunk]:
+        current = {
+            document.current_version_id
+            for document in self._store.table(Document).values()
+            if document.user_id == owner and document.deleted_at is None
+        }
+        chunks = self._store.table(Chunk).values()
+        return {c.id: c for c in chunks if c.user_id == owner and c.version_id in current}
+
+    def _lexical(
+        self, owner: UserId, query: str, published: Iterable[ChunkId], asked: Iterable[Candidate]
+    ) -> _Scores:
+        table = self._store.table(_Terms)
+        mine = {id_: table[owner, id_] for id_ in published if (owner, id_) in table}
+        weights = _weights(Counter(terms(query)), mine.values())
+        mean = sum(one.length for one in mine.values()) / max(len(mine), 1)
+        scores: _Scores = {}
+        for candidate in asked:
+            one = mine.get(candidate.chunk_id)
+            shared = weights.keys() & one.counts.keys() if one else set()
+            if one and shared:
+                scores[candidate] = sum(
+                    weights[term] * bm25(one.counts[term], one.length, mean)
+                    for term in sorted(shared)
+                )
+        return scores
+
+    def _semantic(self, owner: UserId, vector: Vector, asked: Iterable[Candidate]) -> _Scores:
+        name = self._embedder.embedding_set
+        table = self._store.table(_Vectors)
+        found = {one: table.get((owner, one.chunk_id)) for one in asked}
+        return {
+            one: sum(a * b for a, b in zip(vector, vectors.sets[name], strict=True))
+            for one, vectors in found.items()
+            if vectors and name in vectors.sets
+        }
+
+    def _hit(self, owner: UserId, ranked: Ranked, chunk: Chunk) -> Hit:
+        return Hit(
+            document_id=chunk.document_id,
+            document_title=self._store.table(Document)[owner, chunk.document_id].title,
+            version_id=chunk.version_id,
+            version_sha256=self._store.table(CanonicalText)[owner, chunk.version_id].sha256,
+            chunk_id=chunk.id,
+            page=chunk.page,
+            start=chunk.span.start,
+            end=chunk.span.end,
+            heading=chunk.heading,
+            text=chunk.content,
+            sentences=[SentenceView(s.page, s.span.start, s.span.end) for s in chunk.sentences],
+            score=ranked.score,
+            legs=Legs(ranked.lexical, ranked.semantic),
+        )
+
+
+def _weights(asked: Counter[str], indexed: Iterable[_Terms]) -> dict[str, float]:
+    indexed = list(indexed)
+    having = {term: sum(term in one.counts for one in indexed) for term in asked}
+    rarest = sorted((count, term) for term, count in having.items() if count)[:TERMS]
+    return {term: asked[term] * idf(len(indexed), count) for count, term in rarest}
+
+
+def _best(scores: tuple[_Scores, _Scores], limit: int, most: int | None) -> list[Ranked]:
+    words, meanings = map(_ranked, scores)
+    best = spread(fuse(words[:CANDIDATES], meanings[:CANDIDATES]), limit, most)
+    if len(best) < limit and max(len(words), len(meanings)) > CANDIDATES:
+        # A few documents took all the places: let each have its best passages only.
+        words, meanings = thin(words, PER_DOCUMENT), thin(meanings, PER_DOCUMENT)
+        best = spread(fuse(words[:CANDIDATES], meanings[:CANDIDATES]), limit, most)
+    return best
+
+
+def _ranked(scores: _Scores) -> list[Candidate]:
+    return sorted(scores, key=lambda candidate: (-scores[candidate], candidate.chunk_id))

@@ -1,0 +1,116 @@
+"""Every port, answered from memory: enough to run any use case with no database and no container.
+
+world = World()
+ada = await world.get(RegisterUser)(Registration("ada@example.org", "correct horse battery"))
+await world.drain()
+"""
+
+from typing import Any, get_type_hints
+
+from adapters.memory.conversations import MemoryConversations, MemoryMessages
+from adapters.memory.embedder import NoEmbedder
+from adapters.memory.extractor import PlainExtractor
+from adapters.memory.files import MemoryFiles, MemoryObjects
+from adapters.memory.identity import (
+    MemoryCallers,
+    MemorySessions,
+    MemorySigningKeys,
+    MemoryUsers,
+    PlainCrypto,
+    PlainPasswords,
+    PlainTokens,
+)
+from adapters.memory.knowledge import (
+    MemoryDocumentReader,
+    MemoryDocuments,
+    MemoryTexts,
+    MemoryVersions,
+)
+from adapters.memory.operations import MemoryProbes
+from adapters.memory.search import MemorySearchIndex
+from adapters.memory.sniffer import PlainSniffer
+from adapters.memory.splitter import PlainSplitter
+from adapters.memory.store import MemoryTransaction, Store
+from adapters.memory.worker import drain
+from adapters.system import SystemClock, SystemSecrets, Uuid7
+from application.conversations.ports import Conversations, Messages
+from application.files.ports import Files, Objects, Sniffer
+from application.identity.ports import (
+    Callers,
+    Passwords,
+    Sessions,
+    SigningKeys,
+    Tokens,
+    Users,
+)
+from application.knowledge.ports import (
+    DocumentReader,
+    Documents,
+    Embedder,
+    Extractor,
+    SearchIndex,
+    Splitter,
+    Texts,
+    Versions,
+)
+from application.operations.ports import Probes
+from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
+
+SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
+PORTS: dict[type, type] = {
+    Callers: MemoryCallers,
+    Conversations: MemoryConversations,
+    Crypto: PlainCrypto,
+    DocumentReader: MemoryDocumentReader,
+    Documents: MemoryDocuments,
+    Embedder: NoEmbedder,
+    Extractor: PlainExtractor,
+    Files: MemoryFiles,
+    Messages: MemoryMessages,
+    Objects: MemoryObjects,
+    Passwords: PlainPasswords,
+    Probes: MemoryProbes,
+    SearchIndex: MemorySearchIndex,
+    Sessions: MemorySessions,
+    SigningKeys: MemorySigningKeys,
+    Sniffer: PlainSniffer,
+    Splitter: PlainSplitter,
+    Texts: MemoryTexts,
+    Tokens: PlainTokens,
+    Users: MemoryUsers,
+    Versions: MemoryVersions,
+}
+
+
+class World:
+    """Builds a use case by giving each of its fields the adapter of its port. Adapters live as
+    long as the world; each use case has a transaction of its own."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self._kept: dict[type, Any] = {Store: self.store}
+
+    def get[T](self, wanted: type[T]) -> T:
+        """A use case, or the adapter of a port."""
+        transaction = MemoryTransaction(self.store)
+        made: T = self._make(wanted, {Transaction: transaction, Outbox: transaction})
+        return made
+
+    async def drain(self, *, twice: bool = False) -> None:
+        """Run what follows the facts published so far, and what follows from that."""
+
+        async def follower(kind: type) -> Any:
+            return self.get(kind)
+
+        await drain(self.store, follower, twice=twice)
+
+    def _make(self, wanted: type, own: dict[type, Any]) -> Any:
+        if found := own.get(wanted) or self._kept.get(wanted):
+            return found
+        kind: Any = (PORTS | SYSTEM).get(wanted, wanted)
+        hints = get_type_hints(kind.__init__)
+        hints.pop("return", None)
+        made = kind(**{name: self._make(hint, own) for name, hint in hints.items()})
+        if kind is not wanted:
+            self._kept[wanted] = made
+        return made

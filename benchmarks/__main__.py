@@ -1,0 +1,153 @@
+"""`python -m benchmarks [NAME …]` measures, shows a table, and keeps `benchmarks/results.json`.
+
+Each number is a ratio to a floor measured in the same run: modules `reads` and `logins` say what
+their numbers mean, `harness` under which conditions. A missed target is shown, never an error: a
+machine has bad days. Of a benchmark that was not run, the results of the last time are kept.
+"""
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import harness, logins, reads
+from benchmarks.harness import Measure, Result
+
+BENCHMARKS = {"reads": reads.run, "logins": logins.run}
+RESULTS = Path(__file__).with_name("results.json")
+_LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
+_BAR = 20  # columns
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A Measure as it is kept."""
+
+    name: str
+    unit: str
+    value: float
+    floor: float
+    ratio: float
+    target: float | None
+    at_most: bool
+    ok: bool | None
+    rounds: list[float]
+    details: dict[str, float]
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One benchmark, when and where it was run."""
+
+    date: str
+    cpu: str
+    cores: int
+    load_before: float  # 1-minute load average: others on the machine
+    versions: dict[str, str]
+    conditions: list[str]
+    results: list[Entry]
+    skipped: dict[str, str]
+
+
+def main(names: list[str]) -> None:
+    console = Console()
+    if unknown := set(names) - set(BENCHMARKS):
+        known = ", ".join(BENCHMARKS)
+        sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {known}")
+    runs = _kept()
+    for name in names or BENCHMARKS:
+        console.print(f"measuring {name}, for a minute or two …", style="dim")
+        load_before = os.getloadavg()[0]
+        with harness.bench() as bench:
+            results = BENCHMARKS[name](bench)
+            runs[name] = _run(results, load_before, bench.postgres_version())
+        _show(console, runs[name])
+        RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(runs), indent=2) + b"\n")
+
+
+def _kept() -> dict[str, Run]:
+    try:
+        return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, Run])
+    except (FileNotFoundError, msgspec.ValidationError):
+        return {}
+
+
+def _run(results: list[Result], load_before: float, postgres: str) -> Run:
+    return Run(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        cpu=_cpu(),
+        cores=os.cpu_count() or 1,
+        load_before=round(load_before, 2),
+        versions={
+            "python": platform.python_version(),
+            "postgres": postgres,
+            **{name: version(name) for name in _LIBRARIES},
+        },
+        conditions=list(harness.CONDITIONS),
+        results=[_entry(one) for one in results if isinstance(one, Measure)],
+        skipped={one.name: one.why for one in results if not isinstance(one, Measure)},
+    )
+
+
+def _entry(one: Measure) -> Entry:
+    return Entry(
+        name=one.name,
+        unit=one.unit,
+        value=round(one.value, 2),
+        floor=round(one.floor, 2),
+        ratio=round(one.ratio, 3),
+        target=one.target,
+        at_most=one.at_most,
+        ok=one.ok,
+        rounds=[round(ratio, 3) for ratio in one.rounds],
+        details={name: round(value, 3) for name, value in one.details.items()},
+    )
+
+
+def _show(console: Console, run: Run) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("", "ours", "floor", "", "ratio", "rounds", "target", "", ""):
+        table.add_column(
+            column, justify="right" if column in ("ours", "floor", "ratio") else "left"
+        )
+    for one in run.results:
+        table.add_row(
+            one.name,
+            f"{one.value:.1f}",
+            f"{one.floor:.1f}",
+            one.unit,
+            f"{one.ratio:.2f}",
+            f"{min(one.rounds):.2f}-{max(one.rounds):.2f}",
+            "" if one.target is None else f"{'≤' if one.at_most else '≥'} {one.target:.2f}",
+            {True: "[green]ok[/]", False: "[red]missed[/]", None: ""}[one.ok],
+            _bar(one),
+        )
+    console.print(table)
+    for one in run.results:
+        told = ", ".join(f"{name} {value:g}" for name, value in one.details.items())
+        console.print(f"{one.name}: {told}", style="dim", highlight=False, soft_wrap=True)
+    for name, why in run.skipped.items():
+        console.print(f"{name}: not measured: {why}", style="yellow", soft_wrap=True)
+
+
+def _bar(one: Entry) -> str:
+    """The ratio, full at 1 (or at the ceiling), with the target marked."""
+    whole = (one.target or 1.0) if one.at_most else 1.0
+    cells = ["█" if (cell + 0.5) / _BAR * whole <= one.ratio else "·" for cell in range(_BAR)]
+    if one.target is not None:
+        cells[min(_BAR - 1, int(one.target / whole * _BAR))] = "│"
+    return "".join(cells)
+
+
+def _cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":")[1].strip() for line in lines if "model name" in line), "unknown")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

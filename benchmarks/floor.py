@@ -1,0 +1,77 @@
+"""The floor of every read: a bare Litestar app, `python -m benchmarks.floor`.
+
+One route, no authentication, no middleware, no dependency injection, no path parameter: one raw
+asyncpg query of a user by primary key, out of a pool opened as the API opens its own, the row as
+the API's view Struct, which Litestar gives to msgspec. Under granian as `entrypoints.api` runs it,
+and with the heap frozen as there, so that what differs is only our own work.
+"""
+
+import gc
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from asyncpg import Pool
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+from litestar import Litestar, get
+
+from adapters.postgres.database import open_pool
+from application.identity.views import UserView
+from entrypoints.child import die_with_parent
+from entrypoints.settings import Settings
+
+_QUERY = f"SELECT {', '.join(UserView.__struct_fields__)} FROM users WHERE id = $1"
+
+
+def run(settings: Settings) -> None:
+    """As entrypoints.api.run: keep the two alike."""
+    Server(
+        "benchmarks.floor:app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=settings.web_workers,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=3,
+        log_level=LogLevels.warning,
+        log_dictconfig={"version": 1, "disable_existing_loggers": False},
+    ).serve()
+
+
+def app() -> Litestar:
+    """What the granian worker runs."""
+    die_with_parent()
+    settings, user_id = Settings.load(), UUID(os.environ["FLOOR_USER"])
+    pools: list[Pool] = []
+
+    @asynccontextmanager
+    async def pool(_: Litestar) -> AsyncIterator[None]:
+        opened = await open_pool(settings.database_url or "", settings.db_pool_size)
+        pools.append(opened)
+        yield
+        await opened.close()
+
+    @get("/health")
+    async def health() -> str:
+        return "ok"
+
+    @get("/floor")
+    async def floor() -> UserView:
+        row = await pools[0].fetchrow(_QUERY, user_id)
+        return UserView(*row)  # type: ignore[misc]  # the row is there
+
+    made = Litestar([health, floor], lifespan=[pool], openapi_config=None, logging_config=None)
+    gc.collect()
+    gc.freeze()
+    return made
+
+
+if __name__ == "__main__":
+    run(Settings.load())

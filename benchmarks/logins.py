@@ -1,0 +1,112 @@
+"""Logins, and what they do to everybody else.
+
+- `POST /auth/login`: sign-ins a second of many accounts at saturation, against verifications a
+  second of argon2 alone, in a pool with as many threads (HASH_THREADS) on the same core. What is
+  missing to 1 is everything of a login that is not argon2: HTTP, four round trips, a durable commit,
+  an ES256 signature. At least 0.9.
+- `GET /users/me during logins`: the p99, in ms, of a probe that falls due 50 times a second, while
+  sign-ins flood the API, against the p99 of the same probe while a stranger process burns the same
+  core with as many threads of argon2. Were a hash to run on the event loop, or to hold the GIL, the
+  probe would wait for it; at most 3. Sign-ins refused for want of a free thread are 503s, counted
+  in `refused`.
+"""
+
+import statistics
+import time
+
+import msgspec
+
+from benchmarks.harness import ROUNDS, Account, Bench, Measure, Result, Server, loaded
+from benchmarks.load import Call, Job, Load
+from entrypoints.settings import Settings
+
+ACCOUNTS = 32
+SATURATING, FLOODING = 8, 32  # connections
+SECONDS, PROBED = 3.0, 6.0
+PROBES = 50  # a second
+
+_THREADS = Settings().hash_threads
+
+
+def run(bench: Bench) -> list[Result]:
+    with bench.api() as api:
+        accounts = [bench.account(api, f"user{number}") for number in range(ACCOUNTS)]
+        return [_throughput(bench, api, accounts), _latency(bench, api, accounts)]
+
+
+def _throughput(bench: Bench, api: Server, accounts: list[Account]) -> Measure:
+    alone, logins, cpu = [], [], []
+    job = Job(api.port, [_login(account) for account in accounts], SATURATING, SECONDS)
+    bench.load(job)
+    for _ in range(ROUNDS):
+        with bench.argon2_alone(_THREADS, SECONDS) as floor:
+            alone.append(float(floor.output(seconds=60)))
+        before = api.cpu()
+        load = bench.load(job)
+        if set(load.statuses) != {200}:
+            raise RuntimeError(f"logins answered {load.statuses}")
+        logins.append(load.rate)
+        cpu.append((api.cpu() - before) / load.sent * 1e3)
+    return Measure(
+        name="POST /api/v1/auth/login",
+        unit="logins/s",
+        value=statistics.median(logins),
+        floor=statistics.median(alone),
+        rounds=[a / b for a, b in zip(logins, alone, strict=True)],
+        target=0.9,
+        details={"cpu_ms": statistics.median(cpu), "argon2_ms": 1e3 / statistics.median(alone)},
+    )
+
+
+def _latency(bench: Bench, api: Server, accounts: list[Account]) -> Measure:
+    probe = Job(
+        api.port,
+        [Call("GET", "/api/v1/users/me", accounts[0].token)],
+        connections=20,
+        seconds=PROBED,
+        rate=PROBES,
+    )
+    calls = [_login(account) for account in accounts]
+    flood = Job(api.port, calls, FLOODING, PROBED + 3)
+    beside_stranger: list[Load] = []
+    beside_logins: list[Load] = []
+    floods: list[Load] = []
+    bench.load(probe)
+    for _ in range(ROUNDS):
+        with bench.argon2_alone(_THREADS, PROBED + 30):  # ended by leaving the block
+            time.sleep(1)
+            beside_stranger.append(_probe(bench, probe))
+        with bench.loading(flood) as flooding:
+            time.sleep(1)
+            beside_logins.append(_probe(bench, probe))
+            floods.append(loaded(flooding))
+    refused = sum(load.statuses.get(503, 0) for load in floods)
+    return Measure(
+        name="p99 of GET /api/v1/users/me during logins",
+        unit="ms",
+        value=statistics.median(load.p99 for load in beside_logins),
+        floor=statistics.median(load.p99 for load in beside_stranger),
+        rounds=[a.p99 / b.p99 for a, b in zip(beside_logins, beside_stranger, strict=True)],
+        target=3.0,
+        at_most=True,
+        details={
+            "p50_ms": statistics.median(load.p50 for load in beside_logins),
+            "floor_p50_ms": statistics.median(load.p50 for load in beside_stranger),
+            "slowest_ms": max(load.slowest for load in beside_logins),
+            "floor_slowest_ms": max(load.slowest for load in beside_stranger),
+            "logins_per_s": statistics.median(load.rate for load in floods),
+            "refused": refused / sum(sum(load.statuses.values()) for load in floods),
+        },
+    )
+
+
+def _probe(bench: Bench, job: Job) -> Load:
+    load = bench.load(job)
+    if set(load.statuses) != {200}:
+        raise RuntimeError(f"the probe was answered {load.statuses}")
+    return load
+
+
+def _login(account: Account) -> Call:
+    body = msgspec.json.encode({"email": account.email, "password": account.password}).decode()
+    return Call("POST", "/api/v1/auth/login", body=body)

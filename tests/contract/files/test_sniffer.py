@@ -1,0 +1,100 @@
+"""What every Sniffer promises."""
+
+import io
+import zipfile
+
+import docx
+import pytest
+
+from adapters.memory.sniffer import PlainSniffer
+from adapters.objects.sniffer import PuremagicSniffer
+from application.files.ports import Sniffer
+from domain.files.file import UnsupportedFile
+
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0"
+EXE = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0"
+OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@pytest.fixture(params=[PuremagicSniffer, PlainSniffer])
+def sniffer(request: pytest.FixtureRequest) -> Sniffer:
+    sniffer: Sniffer = request.param()
+    return sniffer
+
+
+def sniffed(sniffer: Sniffer, name: str, data: bytes) -> str:
+    return sniffer.media_type(name, data[: 8 * 1024], data[-64 * 1024 :])
+
+
+def word_document() -> bytes:
+    buffer = io.BytesIO()
+    docx.Document().save(buffer)
+    return buffer.getvalue()
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        for name, content in files.items():
+            package.writestr(name.replace("__", "/") + ".xml", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "media_type"),
+    [
+        ("a.pdf", PDF, "application/pdf"),
+        ("A.PDF", PDF, "application/pdf"),
+        ("scan.pdf", b"\r\n\xef\xbb\xbf" + PDF, "application/pdf"),
+        ("a.docx", word_document(), DOCX),
+        ("encrypted.docx", OLE, DOCX),
+        ("a.txt", b"Some words.\r\n", "text/plain"),
+        ("a.txt", b"", "text/plain"),
+        ("a.txt", "Größe".encode(), "text/plain"),
+        ("a.txt", "Größe".encode("utf-8-sig"), "text/plain"),
+        ("a.txt", "Größe – “x”".encode("cp1252"), "text/plain"),
+        ("a.txt", "Some words".encode("utf-16"), "text/plain"),
+        ("a.txt", b"<!DOCTYPE html><html></html>", "text/plain"),
+        ("a.txt", b'{"json": true}', "text/plain"),
+        ("a.txt", b"From: ada@example.org\n\nHello", "text/plain"),
+        ("a.txt", b"BM is short for business manager.", "text/plain"),
+        ("a.md", b"---\ntitle: x\n---\n# Title\n", "text/markdown"),
+        ("a.b.markdown", b"About the mark %PDF-1.7 at the top", "text/markdown"),
+    ],
+)
+def test_name_and_content_agree(sniffer: Sniffer, name: str, data: bytes, media_type: str) -> None:
+    assert sniffed(sniffer, name, data) == media_type
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.pdf", PNG),
+        ("a.pdf", b"just words"),
+        ("a.pdf", b""),
+        ("a.docx", PDF),
+        ("a.docx", zipped(notes=b"a plain zip")),
+        ("a.docx", zipped(xl__workbook=b"a spreadsheet")),
+        ("a.docx", b""),
+        ("a.txt", PDF),
+        ("a.txt", PNG),
+        ("a.txt", b"words and a \0"),
+        ("a.txt", word_document()),
+        ("a.txt", b"{\\rtf1\\ansi words}"),
+        ("a.md", EXE),
+        ("a.md", OLE),
+    ],
+)
+def test_content_that_its_name_does_not_say_is_unsupported(
+    sniffer: Sniffer, name: str, data: bytes
+) -> None:
+    with pytest.raises(UnsupportedFile):
+        sniffed(sniffer, name, data)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.exe", "a", "pdf", ".pdf", "a.pdf.exe", "a.doc", ""])
+def test_a_name_that_is_not_on_the_list_is_unsupported(sniffer: Sniffer, name: str) -> None:
+    with pytest.raises(UnsupportedFile):
+        sniffed(sniffer, name, PDF)
