@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from application.shared.text import Text
 from domain.knowledge.document import Failure, Status, Step
 from domain.shared.ids import ChunkId, DocumentId, VersionId
 
@@ -81,7 +82,7 @@ class Mode(StrEnum):
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
     """What to look for, in all of one's documents or in those named."""
 
-    query: Annotated[str, Meta(min_length=1, max_length=2000)]
+    query: Annotated[Text, Meta(min_length=1, max_length=2000)]
     document_ids: Annotated[list[UUID], Meta(max_length=100)] | None = None
     limit: Annotated[int, Meta(ge=1, le=50)] = 10
     mode: Mode = Mode.HYBRID

@@ -17,7 +17,9 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“])(?:[A-Z]|[Mm]rs?|[Mm]s|[Dd]r|[Pp]rof|[Ss]t|[Jj]r|[Ss]r|[Nn]os?|[Aa]rts?|[Ss]ecs?|"
     r"[Ff]igs?|[Vv]ols?|[Pp]p?|[Cc]h|[Cc]f|[Vv]s?|e\.g|i\.e|etc|approx|[Ii]nc|[Ll]td|[Cc]o|[Cc]orp|U\.S)\.$"
 )
-_NUMBER = re.compile(r"\s*\(?[0-9ivx]{1,4}(?:\.\d+)*[.)]+")  # a clause's number, not a sentence
+_NUMBER = re.compile(
+    r"(?:#{1,6})?\s*\(?[0-9ivx]{1,4}(?:\.\d+)*[.)]+"
+)  # a clause's number, not a sentence
 _LIST_ITEM = re.compile(r"(?:[-*•‣◦]|\(?[0-9ivx]{1,4}[.)]|\(?[a-z]\)|\d+(?:\.\d+)+\.?|#{1,6}|\|)\s")
 
 

@@ -5,7 +5,7 @@ import re
 # A number stays whole (10,000.50), a word ends at a hyphen and before a possessive.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:'(?!s\b)[^\W_]+)*")
 
-# PostgreSQL's list, so that memory and Postgres leave out the same words.
+# PostgreSQL's list of English stop words.
 _STOP_WORDS = """
     i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she
     her hers herself it its itself they them their theirs themselves what which who whom this that

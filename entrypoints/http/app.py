@@ -14,6 +14,7 @@ from litestar.params import FromQuery
 from application.shared.page import PageRequest, PageSize
 from domain.shared.errors import DomainError
 from entrypoints.http import conversations, docs, health, identity, knowledge
+from entrypoints.http.body import converted
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
@@ -30,7 +31,7 @@ _EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing"]
 def page_request(
     size: FromQuery[PageSize] = 20, after: FromQuery[UUID | None] = None
 ) -> PageRequest:
-    return PageRequest(size, after)
+    return converted({"size": size, "after": after}, PageRequest)
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:

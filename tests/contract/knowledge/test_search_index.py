@@ -1,6 +1,5 @@
 """What any SearchIndex promises, asked of the one in memory and the one on Postgres."""
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -11,16 +10,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from adapters.memory.search import MemorySearchIndex
 from adapters.memory.store import Store
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres import search as search_module
-from adapters.postgres.database import APP_ROLE, Database, open_pool
+from adapters.postgres.database import Database, open_pool
 from adapters.postgres.search import PostgresSearchIndex
-from adapters.postgres.tables import OWNED, metadata
 from application.knowledge.ports import SearchIndex, Vector
 from application.knowledge.views import Hit, Mode, Query
 from domain.knowledge.chunk import Chunk, Sentence, sentences
@@ -28,7 +24,6 @@ from domain.knowledge.document import Document, Status, Version
 from domain.knowledge.text import CanonicalText, RawPage, canonical
 from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
-from entrypoints.embedded_postgres import Cluster
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SET = "minilm-l6-v2-int8"
@@ -152,17 +147,10 @@ class PostgresShelf:
         )
 
 
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> str:
-    """A database with all tables, whose rows belong to the tests' many owners."""
-    asyncio.run(_create(cluster))
-    return cluster.url("search")
-
-
 @pytest.fixture
-async def postgres_shelf(url: str) -> AsyncIterator[PostgresShelf]:
-    pool = await open_pool(url, 2)
-    admin = await asyncpg.connect(url, ssl=False)
+async def postgres_shelf(database: str) -> AsyncIterator[PostgresShelf]:
+    pool = await open_pool(database, 2)
+    admin = await asyncpg.connect(database, ssl=False)
     yield PostgresShelf(pool, admin)
     await admin.close()
     await pool.close()
@@ -639,38 +627,3 @@ def _stored(
         for ordinal, page in enumerate(text.pages)
     ]
     return Stored(document, version, text, chunks)
-
-
-async def _create(cluster: Cluster) -> None:
-    server = await asyncpg.connect(cluster.url(), ssl=False)
-    await server.execute("CREATE DATABASE search")
-    await server.close()
-    connection = await asyncpg.connect(cluster.url("search"), ssl=False)
-    await connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE):
-        await connection.execute(f"CREATE ROLE {APP_ROLE} NOBYPASSRLS")
-    for statement in _tables():
-        await connection.execute(str(statement.compile(dialect=postgresql.dialect())))  # type: ignore[no-untyped-call]
-    await connection.execute(
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
-    )
-    for table in OWNED:
-        await connection.execute(f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY")
-        await connection.execute(f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY")
-        await connection.execute(
-            f"CREATE POLICY owner ON {table.name} USING "
-            "(user_id = nullif(current_setting('app.user_id', true), '')::uuid)"
-        )
-    await connection.close()
-
-
-def _tables() -> Sequence[CreateTable | AddConstraint | CreateIndex]:
-    tables = metadata.sorted_tables
-    foreign = [constraint for table in tables for constraint in table.foreign_key_constraints]
-    indexes = [index for table in tables for index in table.indexes]
-    now = [constraint for constraint in foreign if not constraint.use_alter]
-    return [
-        *(CreateTable(table, include_foreign_key_constraints=now) for table in tables),
-        *(AddConstraint(constraint) for constraint in foreign if constraint.use_alter),
-        *(CreateIndex(index) for index in indexes),
-    ]

@@ -1,9 +1,8 @@
 from typing import Any
 
 import pytest
-from litestar.testing import AsyncTestClient
 
-type Client = AsyncTestClient
+from tests.http.conftest import Client
 
 ADA = {"email": "ada@example.org", "password": "correct horse battery", "full_name": "Ada"}
 REGISTER, LOGIN, ME = "/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/users/me"

@@ -1,6 +1,4 @@
-from litestar.testing import AsyncTestClient
-
-type Client = AsyncTestClient
+from tests.http.conftest import Client
 
 
 async def test_health_is_where_each_plan_looks_for_it(client: Client) -> None:
