@@ -3,6 +3,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import click
 
@@ -74,6 +75,30 @@ def create_admin(email: str, password: str) -> None:
     except DomainError as error:
         raise click.ClickException(f"{error.code}: {error}") from None
     click.echo(f"{user.email} is an administrator now.")
+
+
+@cli.command()
+@click.argument("name")
+def draft_migration(name: str) -> None:
+    """Draft the migration from the database's tables to the code's, to be read and mended."""
+    from entrypoints import database
+
+    with database.reachable(_settings()) as settings:
+        database.draft(settings.database_url or "", name)
+
+
+@cli.command()
+@click.option("--file", "path", type=click.Path(exists=True), help="Your own document instead.")
+@click.option("--ask", "question", default="How quickly must invoices be paid?", show_default=True)
+def demo(path: str | None, question: str) -> None:
+    """Play the main job against the running server."""
+    from entrypoints.demo import DOCUMENT, ServerDown, play
+
+    settings = _settings()
+    try:
+        play(settings, Path(path) if path else DOCUMENT, question)
+    except ServerDown as error:
+        raise click.ClickException(str(error)) from None
 
 
 @cli.command()

@@ -44,6 +44,15 @@ def migrate(url: str, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
+def draft(url: str, name: str) -> None:
+    """Write migrations/versions/<name>.py, `0005_wellness` for instance, from what differs."""
+    migrate(url)
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    revision, _, slug = name.partition("_")
+    command.revision(config, message=slug, rev_id=revision, autogenerate=True)
+
+
 def is_current(url: str) -> bool:
     """Whether the newest migration has run: asked at every start, so without loading alembic."""
     newest = max(path.name for path in VERSIONS.glob("[0-9]*.py")).split("_")[0]

@@ -27,6 +27,7 @@ from entrypoints.settings import Settings
 TRIES = 5
 CONCURRENCY = 4  # of one follower, in all workers together
 HEARTBEAT = timedelta(seconds=10)  # a dead worker's jobs are taken again after this
+POLL = timedelta(seconds=2)  # nobody notifies us of a job whose worker died
 _GRACE = 3.0  # seconds for running jobs to end when we are told to stop
 
 type Handler = Callable[[Job], Awaitable[None]]
@@ -53,7 +54,12 @@ async def work(settings: Settings) -> None:
     manager = queue_manager(container, connection, PostgresStarts(Database(pool)))
     _stop_on_signals(manager)
     _log.info("worker_ready")
-    await manager.run(batch_size=CONCURRENCY, heartbeat_timeout=HEARTBEAT)
+    await manager.run(
+        dequeue_timeout=POLL,
+        batch_size=CONCURRENCY,
+        heartbeat_timeout=HEARTBEAT,
+        shutdown_on_listener_failure=True,
+    )
     await connection.close()
     await container.close()
 
