@@ -8,6 +8,7 @@ machine has bad days. Of a benchmark that was not run, the results of the last t
 import os
 import platform
 import sys
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,8 @@ BENCHMARKS = {"reads": reads.run, "logins": logins.run}
 RESULTS = Path(__file__).with_name("results.json")
 _LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
 _BAR = 20  # columns
+_WIDTH = 140
+_BUSY = 0.1
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -47,7 +50,7 @@ class Run(Struct, frozen=True, kw_only=True):
     date: str
     cpu: str
     cores: int
-    load_before: float  # 1-minute load average: others on the machine
+    others: float  # the part of the cores that processes not ours took meanwhile
     versions: dict[str, str]
     conditions: list[str]
     results: list[Entry]
@@ -56,16 +59,17 @@ class Run(Struct, frozen=True, kw_only=True):
 
 def main(names: list[str]) -> None:
     console = Console()
+    console.width = max(console.width, _WIDTH)
     if unknown := set(names) - set(BENCHMARKS):
         known = ", ".join(BENCHMARKS)
         sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {known}")
     runs = _kept()
     for name in names or BENCHMARKS:
         console.print(f"measuring {name}, for a minute or two …", style="dim")
-        load_before = os.getloadavg()[0]
+        before = _usage()
         with harness.bench() as bench:
-            results = BENCHMARKS[name](bench)
-            runs[name] = _run(results, load_before, bench.postgres_version())
+            results, postgres = BENCHMARKS[name](bench), bench.postgres_version()
+        runs[name] = _run(results, _others(before, _usage()), postgres)
         _show(console, runs[name])
         RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(runs), indent=2) + b"\n")
 
@@ -77,12 +81,12 @@ def _kept() -> dict[str, Run]:
         return {}
 
 
-def _run(results: list[Result], load_before: float, postgres: str) -> Run:
+def _run(results: list[Result], others: float, postgres: str) -> Run:
     return Run(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         cpu=_cpu(),
         cores=os.cpu_count() or 1,
-        load_before=round(load_before, 2),
+        others=round(others, 2),
         versions={
             "python": platform.python_version(),
             "postgres": postgres,
@@ -111,10 +115,9 @@ def _entry(one: Measure) -> Entry:
 
 def _show(console: Console, run: Run) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("", "ours", "floor", "", "ratio", "rounds", "target", "", ""):
-        table.add_column(
-            column, justify="right" if column in ("ours", "floor", "ratio") else "left"
-        )
+    for name in ("", "ours", "floor", "", "ratio", "rounds", "target", "", ""):
+        right = name in ("ours", "floor", "ratio")
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for one in run.results:
         table.add_row(
             one.name,
@@ -133,6 +136,11 @@ def _show(console: Console, run: Run) -> None:
         console.print(f"{one.name}: {told}", style="dim", highlight=False, soft_wrap=True)
     for name, why in run.skipped.items():
         console.print(f"{name}: not measured: {why}", style="yellow", soft_wrap=True)
+    if run.others > _BUSY:
+        told = (
+            f"others took {run.others:.0%} of the cores meanwhile: measure again on a quiet machine"
+        )
+        console.print(told, style="yellow", soft_wrap=True)
 
 
 def _bar(one: Entry) -> str:
@@ -142,6 +150,30 @@ def _bar(one: Entry) -> str:
     if one.target is not None:
         cells[min(_BAR - 1, int(one.target / whole * _BAR))] = "│"
     return "".join(cells)
+
+
+class _Usage(Struct, frozen=True):
+    """Seconds: of the clock, of CPU that anybody took, of CPU that we and our dead children took."""
+
+    clock: float
+    anybody: float
+    ours: float
+
+
+def _usage() -> _Usage:
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    times = os.times()
+    return _Usage(
+        time.monotonic(),
+        (sum(fields) - idle) / os.sysconf("SC_CLK_TCK"),
+        sum(times[:4]),
+    )
+
+
+def _others(before: _Usage, after: _Usage) -> float:
+    spare = (after.clock - before.clock) * (os.cpu_count() or 1)
+    return (after.anybody - before.anybody - (after.ours - before.ours)) / spare
 
 
 def _cpu() -> str:

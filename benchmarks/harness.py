@@ -226,7 +226,7 @@ class Bench:
 
     @contextmanager
     def argon2_alone(self, threads: int, seconds: float) -> Iterator[Process]:
-        """Burns the servers' core; its output is verifications a second."""
+        """Burns the servers' core; its output is an Alone."""
         arguments = ["benchmarks.argon2_alone", str(threads), str(seconds)]
         with Process(arguments, SERVER_CORES, {}, self._folder / "argon2.log", stdin=b"") as burner:
             yield burner

@@ -64,6 +64,7 @@ class Load(Struct, frozen=True):
     p50: float
     p99: float
     slowest: float
+    cpu_us: float  # of the generator itself, a request
 
     @property
     def answered(self) -> int:
@@ -213,6 +214,7 @@ class _Run:
             statistics.median(times),
             p99,
             times[-1],
+            1e6 * time.process_time() / max(1, self._sent),
         )
 
 

@@ -34,7 +34,7 @@ from domain.files.file import Purpose, StorageKey, StoredFile
 from domain.knowledge.document import Document, Status, Version
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 
-CONNECTIONS = 16
+CONNECTIONS = 32  # fewer leave the floor waiting for the load
 SECONDS = 3.0
 
 _clock, _ids = SystemClock(), Uuid7()
@@ -51,7 +51,7 @@ class Read:
 
     @property
     def name(self) -> str:
-        return f"GET {self.route}" + (" (no log line)" if self.quiet else "")
+        return f"GET {self.route}" + (", no log line" if self.quiet else "")
 
 
 async def nothing(_: Database, owner: UserId) -> UUID:
@@ -127,7 +127,7 @@ async def message(database: Database, owner: UserId) -> UUID:
 
 
 READS = (
-    Read("/api/v1/users/me", 0.55, nothing),
+    Read("/api/v1/users/me", 0.55, nothing),  # we aim at 0.7
     Read("/api/v1/users/me", None, nothing, quiet=True),
     Read("/api/v1/documents/{id}", 0.40, document),
     Read("/api/v1/documents/{id}/status", 0.40, document),
