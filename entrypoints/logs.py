@@ -5,6 +5,7 @@ import logging.config
 import sys
 from typing import Any
 
+import msgspec
 import structlog
 
 from entrypoints.settings import Environment, Settings
@@ -13,26 +14,33 @@ _QUIET = ("_granian", "granian.access", "pgqueuer", "httpx", "httpcore", "asynci
 
 
 def configure(settings: Settings) -> None:
-    """JSON in production and where no terminal reads, colour in a terminal."""
+    """JSON in production and where no terminal reads, colour in a terminal. Our own lines go
+    straight to stderr: by way of `logging` a request's line cost as much as its answer."""
     terminal = sys.stderr.isatty() and settings.environment is not Environment.PRODUCTION
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[Any] = (
         [structlog.dev.ConsoleRenderer(pad_event_to=16)]
         if terminal
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_json),
+        ]
     )
     logging.config.dictConfig(dictionary(settings, shared, renderer))
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level.lower()),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _json(line: dict[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(line, enc_hook=repr).decode()
 
 
 def dictionary(settings: Settings, shared: list[Any], renderer: list[Any]) -> dict[str, Any]:
