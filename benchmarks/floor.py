@@ -12,13 +12,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from asyncpg import Pool
+from asyncpg import Connection, Pool, create_pool
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 from litestar import Litestar, get
 
-from adapters.postgres.database import open_pool
 from application.identity.views import UserView
 from entrypoints.child import die_with_parent
 from entrypoints.settings import Settings
@@ -45,6 +44,10 @@ def run(settings: Settings) -> None:
     ).serve()
 
 
+async def _nothing(_: Connection) -> None:
+    """The reset of asyncpg costs a round trip a loan, which we do not pay either."""
+
+
 def app() -> Litestar:
     """What the granian worker runs."""
     die_with_parent()
@@ -53,7 +56,8 @@ def app() -> Litestar:
 
     @asynccontextmanager
     async def pool(_: Litestar) -> AsyncIterator[None]:
-        opened = await open_pool(settings.database_url or "", settings.db_pool_size)
+        url, size = settings.database_url or "", settings.db_pool_size
+        opened = await create_pool(url, min_size=2, max_size=size, reset=_nothing, ssl=False)
         pools.append(opened)
         yield
         await opened.close()

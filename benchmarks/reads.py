@@ -22,9 +22,10 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.conversations import PostgresConversations, PostgresMessages
-from adapters.postgres.database import Database, open_pool
+from adapters.postgres.database import Database
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.knowledge import PostgresDocuments, PostgresVersions
+from adapters.postgres.pool import open_pool
 from adapters.system import SystemClock, Uuid7
 from benchmarks.harness import ROUNDS, Bench, Measure, Result, Server, Skipped
 from benchmarks.load import Call, Job

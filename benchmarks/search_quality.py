@@ -24,7 +24,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Table, bindparam, delete, insert, update
 
 from adapters.models.minilm import MiniLmEmbedder
-from adapters.postgres.database import Database, Statement, open_pool
+from adapters.postgres.database import Database, Statement
+from adapters.postgres.pool import open_pool
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.postgres.tables.files import stored_files
 from adapters.postgres.tables.identity import users

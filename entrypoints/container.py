@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
-from asyncpg import Pool
 from dishka import (
     AnyOf,
     AsyncContainer,
@@ -22,7 +21,7 @@ from adapters.models.minilm import MiniLmEmbedder
 from adapters.objects.obstore import ObjectStore
 from adapters.objects.sniffer import PuremagicSniffer
 from adapters.postgres.conversations import PostgresConversations, PostgresMessages
-from adapters.postgres.database import Database, open_pool
+from adapters.postgres.database import Database
 from adapters.postgres.document_reader import PostgresDocumentReader
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.identity import (
@@ -34,6 +33,7 @@ from adapters.postgres.identity import (
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
 from adapters.security.passwords import Argon2Passwords

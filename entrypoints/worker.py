@@ -11,14 +11,14 @@ from typing import Any
 import asyncpg
 import msgspec
 import structlog
-from asyncpg import Pool
 from dishka import AsyncContainer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 
-from adapters.postgres.database import APP_ROLE, Database
+from adapters.postgres.database import Database
+from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS
 from entrypoints.container import production

@@ -1,34 +1,22 @@
 """SQLAlchemy Core writes the SQL, once, at import; asyncpg executes it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
-from asyncpg import Connection, Pool, Record, create_pool
+from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
-from pgvector.asyncpg import register_vector
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, Select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
+from adapters.postgres.pool import Pool
 from domain.shared.errors import Invalid, Unavailable
 
 type Values = Mapping[str, Any]
-
-APP_ROLE = "colonnade_app"
-SETTINGS = {
-    "application_name": "colonnade",
-    "statement_timeout": "30000",  # milliseconds, as the next two
-    "lock_timeout": "10000",
-    "idle_in_transaction_session_timeout": "30000",
-    "jit": "off",  # no query of ours runs long enough to win back its compilation
-}
-
-PATIENCE = 5.0  # seconds to wait for a connection
+type Execute = Callable[..., Awaitable[Any]]
 
 _DOWN = (
     OSError,
@@ -40,6 +28,7 @@ _DOWN = (
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
 )
+_NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 _NONE: Values = {}
 
@@ -47,7 +36,7 @@ _NONE: Values = {}
 class Statement:
     """A Core statement as asyncpg wants it: its text and the order of its parameters."""
 
-    __slots__ = ("_fixed", "_names", "sql")
+    __slots__ = ("_fixed", "_names", "owned", "sql")
 
     def __init__(self, core: ClauseElement, columns: Sequence[str] | None = None) -> None:
         compiled: Any = core.compile(dialect=_DIALECT, column_keys=columns)
@@ -55,39 +44,20 @@ class Statement:
             raise ValueError("IN (...) has no fixed text: compare with any_() of an array")
         self.sql, self._names = sql, tuple(compiled.positiontup or ())
         self._fixed = {n: bind.value for n, bind in compiled.binds.items() if not bind.required}
+        self.owned = _owned(sql, len(self._names) + 1) if isinstance(core, Select) else None
 
     def arguments(self, values: Values) -> list[Any]:
         return [values[n] if n in values else self._fixed[n] for n in self._names]
 
 
-async def open_pool(url: str, size: int = 10, *, role: str | None = APP_ROLE) -> Pool:
-    """Connections that speak as `role`, whom row security binds."""
-
-    async def nothing(_: Connection) -> None:
-        """asyncpg's own reset costs a round trip a loan; it rolls leaked transactions back anyway."""
-
-    async def prepare(connection: Connection) -> None:
-        await connection.set_type_codec(
-            "jsonb",
-            schema="pg_catalog",
-            format="binary",
-            encoder=_jsonb,
-            decoder=lambda data: msgspec.json.decode(data[1:]),
-        )
-        await register_vector(connection)
-        if role is not None:
-            await connection.execute(f"SET ROLE {role}")
-
-    return await create_pool(
-        url,
-        min_size=min(size, 2),
-        max_size=size,
-        max_inactive_connection_lifetime=0,
-        ssl=False if "host=/" in url else None,  # a socket: do not look for ~/.postgresql
-        server_settings=SETTINGS,
-        command_timeout=60,
-        reset=nothing,
-        init=prepare,
+def _owned(sql: str, number: int) -> str:
+    """A read that names its owner itself, as parameter `number`, so that it is one trip instead of
+    three. That the read refers to `me` makes it the inner side of a nested loop: row security
+    is asked after the owner has been set, and for this statement only. See ADR 0008."""
+    return (
+        f"SELECT found.* FROM"  # noqa: S608  # our own texts, no one's input
+        f" (SELECT set_config('app.user_id', ${number}, true) AS id OFFSET 0) me,"
+        f" LATERAL (SELECT read.* FROM ({sql}) read WHERE me.id IS NOT NULL OFFSET 0) found"
     )
 
 
@@ -113,12 +83,12 @@ class Database:
     async def __aenter__(self) -> None:
         if self._open is not None:
             raise RuntimeError("a transaction is already open")
-        with _answering():
-            connection = await self._pool.acquire(timeout=PATIENCE)
+        with _ANSWERING:
+            connection = await self._pool.lend()
             try:
                 await connection.execute("BEGIN")
             except BaseException:
-                await self._pool.release(connection)
+                await self._pool.discard(connection)
                 raise
         self._open = connection
 
@@ -131,69 +101,97 @@ class Database:
         if self._open is None:
             raise RuntimeError("no transaction is open")
         connection, self._open, self._owner = self._open, None, None
-        try:
-            with _answering():
-                await connection.execute("COMMIT" if error is None else "ROLLBACK")
-        finally:
-            await self._pool.release(connection)
+        end = "COMMIT" if error is None else "ROLLBACK"
+        with _ANSWERING:
+            try:
+                ended = await connection.execute(end)
+            except BaseException:
+                await self._pool.discard(connection)
+                raise
+        self._pool.give_back(connection)
+        if ended != end:  # a COMMIT after a failed statement rolls back, and does not say so
+            raise RuntimeError("a statement of this transaction failed, so nothing of it was kept")
 
     async def rows(
         self, statement: Statement, values: Values = _NONE, owner: UUID | None = None
     ) -> list[Record]:
-        async with self._at(owner) as connection:
-            return await connection.fetch(statement.sql, *statement.arguments(values))
+        arguments = statement.arguments(values)
+        found: list[Record] = await self._run(
+            PoolConnectionProxy.fetch, statement, arguments, owner
+        )
+        return found
 
     async def row(
         self, statement: Statement, values: Values = _NONE, owner: UUID | None = None
     ) -> Record | None:
-        async with self._at(owner) as connection:
-            return await connection.fetchrow(statement.sql, *statement.arguments(values))
+        arguments = statement.arguments(values)
+        found: Record | None = await self._run(
+            PoolConnectionProxy.fetchrow, statement, arguments, owner
+        )
+        return found
 
     async def each(
         self, statement: Statement, values: Sequence[Values], owner: UUID | None = None
     ) -> None:
         """Execute once for each of `values`, pipelined: all of them, or none."""
-        async with self._at(owner) as connection:
-            await connection.executemany(statement.sql, [statement.arguments(v) for v in values])
+        arguments = [statement.arguments(v) for v in values]
+        await self._run(PoolConnectionProxy.executemany, statement, [arguments], owner)
 
-    @asynccontextmanager
-    async def _at(self, owner: UUID | None) -> AsyncIterator[PoolConnectionProxy]:
-        with _answering():
+    async def _run(
+        self, execute: Execute, statement: Statement, arguments: list[Any], owner: UUID | None
+    ) -> Any:
+        with _ANSWERING:
             if self._open is not None:
                 if owner is not None and owner != self._owner:
                     await self._open.execute(_as(owner))
                     self._owner = owner
-                yield self._open
-            elif owner is None:
-                async with self._pool.acquire(timeout=PATIENCE) as connection:
-                    yield connection
-            else:  # three trips: BEGIN with the owner, the statement, COMMIT
-                async with self._pool.acquire(timeout=PATIENCE) as connection:
-                    await connection.execute(f"BEGIN; {_as(owner)}")
-                    try:
-                        yield connection
-                    except BaseException:
-                        await connection.execute("ROLLBACK")
-                        raise
-                    await connection.execute("COMMIT")
+                return await execute(self._open, statement.sql, *arguments)
+            connection = await self._pool.lend()
+            try:
+                found = await _alone(connection, execute, statement, arguments, owner)
+            except BaseException:
+                await self._pool.discard(connection)
+                raise
+            self._pool.give_back(connection)
+            return found
 
 
-def _jsonb(value: Any) -> bytes:
-    """PostgreSQL's binary form: a version byte, then JSON. A text is JSON already: the queue's
-    library makes it itself."""
-    return b"\x01" + (value.encode() if isinstance(value, str) else msgspec.json.encode(value))
+async def _alone(
+    connection: PoolConnectionProxy,
+    execute: Execute,
+    statement: Statement,
+    arguments: list[Any],
+    owner: UUID | None,
+) -> Any:
+    if owner is None:
+        return await execute(connection, statement.sql, *arguments)
+    if statement.owned is not None:
+        return await execute(connection, statement.owned, *arguments, str(owner))
+    await connection.execute(f"BEGIN; {_as(owner)}")
+    found = await execute(connection, statement.sql, *arguments)
+    await connection.execute("COMMIT")
+    return found
 
 
 def _as(owner: UUID) -> str:
     return f"SET LOCAL app.user_id = '{UUID(int=owner.int)}'"
 
 
-@contextmanager
-def _answering() -> Iterator[None]:
+class _Answering:
     """A database that is down or too busy is Unavailable, text it cannot keep is Invalid."""
-    try:
-        yield
-    except _DOWN as error:
-        raise Unavailable("the database does not answer", timedelta(seconds=2)) from error
-    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
-        raise Invalid("text may not hold a NUL character") from None
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, _DOWN):
+            raise Unavailable("the database does not answer", timedelta(seconds=2)) from error
+        if isinstance(error, _NOT_TEXT):
+            raise Invalid("text may not hold a NUL character") from None
+
+
+_ANSWERING = _Answering()

@@ -15,7 +15,8 @@ from adapters.memory.search import MemorySearchIndex
 from adapters.memory.store import Store
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres import search as search_module
-from adapters.postgres.database import Database, open_pool
+from adapters.postgres.database import Database
+from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.search import PostgresSearchIndex
 from application.knowledge.ports import SearchIndex, Vector
 from application.knowledge.views import Hit, Mode, Query
@@ -84,7 +85,7 @@ class MemoryShelf:
 
 
 class PostgresShelf:
-    def __init__(self, pool: asyncpg.Pool, admin: asyncpg.Connection) -> None:
+    def __init__(self, pool: Pool, admin: asyncpg.Connection) -> None:
         self.pool, self.admin = pool, admin
         self.index: SearchIndex = PostgresSearchIndex(Database(pool), Model())
 
