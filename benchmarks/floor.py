@@ -22,7 +22,8 @@ from application.identity.views import UserView
 from entrypoints.child import die_with_parent
 from entrypoints.settings import Settings
 
-_QUERY = f"SELECT {', '.join(UserView.__struct_fields__)} FROM users WHERE id = $1"
+_COLUMNS = ", ".join(UserView.__struct_fields__).replace("is_premium", "false AS is_premium")
+_QUERY = f"SELECT {_COLUMNS} FROM users WHERE id = $1"
 
 
 def run(settings: Settings) -> None:

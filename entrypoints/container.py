@@ -24,12 +24,13 @@ from adapters.postgres.conversations import PostgresConversations, PostgresMessa
 from adapters.postgres.database import Database
 from adapters.postgres.document_reader import PostgresDocumentReader
 from adapters.postgres.files import PostgresFiles
-from adapters.postgres.identity import (
-    PostgresCallers,
-    PostgresSessions,
-    PostgresSigningKeys,
-    PostgresUsers,
-)
+from adapters.postgres.identity.audit import PostgresAuditLog
+from adapters.postgres.identity.callers import PostgresCallers
+from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
+from adapters.postgres.identity.rate_limits import PostgresRateLimits
+from adapters.postgres.identity.sessions import PostgresSessions
+from adapters.postgres.identity.signing_keys import PostgresSigningKeys
+from adapters.postgres.identity.users import PostgresUsers
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
@@ -44,8 +45,11 @@ from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
 from application.identity.ports import (
+    AuditLog,
     Callers,
+    OneTimeTokens,
     Passwords,
+    RateLimits,
     Sessions,
     SigningKeys,
     Tokens,
@@ -173,6 +177,13 @@ class Postgres(Provider):
     users = provide(PostgresUsers, provides=Users)
     sessions = provide(PostgresSessions, provides=Sessions)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
+    one_time_tokens = provide(PostgresOneTimeTokens, provides=OneTimeTokens)
+    audit_log = provide(PostgresAuditLog, provides=AuditLog)
+
+    @provide(scope=Scope.APP)
+    def rate_limits(self, pool: Pool) -> RateLimits:
+        """Counts for good, whatever becomes of the request's transaction."""
+        return PostgresRateLimits(Database(pool))
 
     files = provide(PostgresFiles, provides=Files)
     documents = provide(PostgresDocuments, provides=Documents)

@@ -11,15 +11,14 @@ from adapters.memory.conversations import MemoryConversations, MemoryMessages
 from adapters.memory.embedder import NoEmbedder
 from adapters.memory.extractor import PlainExtractor
 from adapters.memory.files import MemoryFiles, MemoryObjects
-from adapters.memory.identity import (
-    MemoryCallers,
-    MemorySessions,
-    MemorySigningKeys,
-    MemoryUsers,
-    PlainCrypto,
-    PlainPasswords,
-    PlainTokens,
-)
+from adapters.memory.identity.audit import MemoryAuditLog
+from adapters.memory.identity.callers import MemoryCallers
+from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
+from adapters.memory.identity.rate_limits import MemoryRateLimits
+from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
+from adapters.memory.identity.sessions import MemorySessions
+from adapters.memory.identity.signing_keys import MemorySigningKeys
+from adapters.memory.identity.users import MemoryUsers
 from adapters.memory.knowledge import (
     MemoryDocumentReader,
     MemoryDocuments,
@@ -36,8 +35,11 @@ from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.identity.ports import (
+    AuditLog,
     Callers,
+    OneTimeTokens,
     Passwords,
+    RateLimits,
     Sessions,
     SigningKeys,
     Tokens,
@@ -58,6 +60,7 @@ from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transa
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = {
+    AuditLog: MemoryAuditLog,
     Callers: MemoryCallers,
     Conversations: MemoryConversations,
     Crypto: PlainCrypto,
@@ -68,8 +71,10 @@ PORTS: dict[type, type] = {
     Files: MemoryFiles,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
+    OneTimeTokens: MemoryOneTimeTokens,
     Passwords: PlainPasswords,
     Probes: MemoryProbes,
+    RateLimits: MemoryRateLimits,
     SearchIndex: MemorySearchIndex,
     Sessions: MemorySessions,
     SigningKeys: MemorySigningKeys,

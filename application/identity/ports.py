@@ -1,9 +1,11 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.identity.views import KeySet, UserView
 from application.shared.actor import Actor
+from domain.identity.audit import AuditEvent
+from domain.identity.one_time_token import OneTimeToken, Purpose
 from domain.identity.session import RefreshToken, Session, SessionId
 from domain.identity.user import Email, Password, PasswordHash, User
 from domain.shared.ids import UserId
@@ -109,4 +111,31 @@ class Callers(Protocol):
     async def caller(self, token: str) -> Caller:
         """Whose token this is, by one read of session and user: scopes come from there, never from
         the token. Raises Unauthenticated for a bad token or a dead session, AccountInactive."""
+        ...
+
+
+class OneTimeTokens(Protocol):
+    async def add(self, token: OneTimeToken) -> None: ...
+
+    async def take(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
+        """Use it up, in one conditional update: of twenty who try at once, one succeeds. Raises
+        InvalidToken for one that is unknown, of another purpose, used, or too old."""
+        ...
+
+    async def revoke(self, user_id: UserId, purpose: Purpose, at: datetime) -> None:
+        """Use up all that a user still has of a purpose."""
+        ...
+
+
+class AuditLog(Protocol):
+    async def add(self, event: AuditEvent) -> None:
+        """Append to the chain, inside the running transaction. The chain's end is held until
+        that transaction ends, so let this be its last step."""
+        ...
+
+
+class RateLimits(Protocol):
+    async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
+        """Count one more in `bucket`, at once and for good, so outside any transaction. Raises
+        Busy, with the time to wait, when more than `limit` came within `window`."""
         ...

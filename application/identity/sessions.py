@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from application.identity.ports import Claims, Passwords, Sessions, Tokens, Users
 from application.identity.views import Login, TokenPair, user_view
-from application.shared.actor import Actor
+from application.shared.actor import Actor, Client
 from application.shared.ports import Clock, Crypto, Ids, Secrets, Transaction
 from application.shared.text import Text
 from domain.identity.session import (
@@ -33,13 +33,6 @@ from domain.shared.errors import NotFound
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     email: Annotated[Text, Meta(max_length=1024)]
     password: Annotated[Text, Meta(max_length=1024)]
-
-
-class Client(Struct, frozen=True):
-    """Where a session is used from, to be shown to its owner."""
-
-    address: str | None = None
-    user_agent: str | None = None
 
 
 class Refresh(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +63,8 @@ class LogIn:
             await self.users.save(user)
             await self.sessions.add(session)
         access = self.tokens.issue(Claims(user.id, session.id))
-        return Login(access, str(refresh), "bearer", self.tokens.lifetime, user_view(user))
+        view = user_view(user, session.created_at)
+        return Login(access, str(refresh), "bearer", self.tokens.lifetime, view)
 
     async def _known(self, credentials: Credentials) -> User:
         address = _address(credentials.email)

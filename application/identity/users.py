@@ -5,10 +5,10 @@ from msgspec import Meta, Struct
 
 from application.identity.ports import Passwords, Users
 from application.identity.views import UserView, user_view
-from application.shared.ports import Clock, Ids, Outbox, Transaction
+from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
 from application.shared.text import Text
 from domain.identity.events import UserRegistered
-from domain.identity.user import Password, User, email
+from domain.identity.user import Password, User, email, locale, timezone
 from domain.shared.ids import UserId
 
 
@@ -19,18 +19,22 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
     password: Text
     display_name: Annotated[Text, Meta(min_length=2, max_length=100)] | None = None
     full_name: Annotated[Text, Meta(min_length=1, max_length=255)] | None = None
+    organization: Annotated[Text, Meta(max_length=255)] | None = None
+    role: Annotated[Text, Meta(max_length=100)] | None = None
     timezone: Annotated[Text, Meta(max_length=50)] = "UTC"
     locale: Annotated[Text, Meta(max_length=35)] = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Open an account. Raises InvalidEmail, WeakPassword, EmailTaken."""
+    """Open an account. Raises InvalidEmail, InvalidTimezone, InvalidLocale, WeakPassword,
+    EmailTaken."""
 
     users: Users
     passwords: Passwords
     clock: Clock
     ids: Ids
+    secrets: Secrets
     outbox: Outbox
     transaction: Transaction
 
@@ -42,8 +46,11 @@ class RegisterUser:
             password=await self.passwords.hash(Password(registration.password)),
             display_name=registration.display_name,
             full_name=registration.full_name,
-            timezone=registration.timezone,
-            locale=registration.locale,
+            timezone=timezone(registration.timezone),
+            locale=locale(registration.locale),
+            organization=registration.organization,
+            role=registration.role,
+            anonymous_id=self.secrets.token().hex(),
             is_admin=is_admin,
             created_at=now,
             updated_at=now,
@@ -51,4 +58,4 @@ class RegisterUser:
         async with self.transaction:
             await self.users.add(user)
             await self.outbox.publish(UserRegistered(self.ids.next(), user.id))
-        return user_view(user)
+        return user_view(user, now)

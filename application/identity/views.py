@@ -10,20 +10,35 @@ from domain.shared.ids import UserId
 
 
 class UserView(Struct, frozen=True):
-    """An account as its owner sees it. Times are UTC."""
+    """An account as its owner sees it. Times are UTC. `is_premium`: its subscription runs now;
+    `data_retention_days`: how long its things are kept, null for ever."""
 
     id: UserId
     email: str
+    email_verified: bool
     display_name: str | None
     full_name: str | None
+    avatar_url: str | None
     timezone: str
     locale: str
-    email_verified: bool
+    organization: str | None
+    role: str | None
+    phone: str | None
+    location: str | None
+    linkedin_url: str | None
+    github_url: str | None
+    portfolio_url: str | None
+    preferences: dict[str, Any]
+    subscription_tier: str
+    subscription_expires_at: datetime | None
+    is_premium: bool
+    data_retention_days: int | None
     is_active: bool
     is_admin: bool
     created_at: datetime
     updated_at: datetime
     last_login_at: datetime | None
+    last_active_at: datetime | None
 
 
 class TokenPair(Struct, frozen=True):
@@ -51,5 +66,6 @@ class KeySet(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-def user_view(user: User) -> UserView:
-    return UserView(*(getattr(user, name) for name in UserView.__struct_fields__))
+def user_view(user: User, at: datetime) -> UserView:
+    shown = {name: getattr(user, name) for name in UserView.__struct_fields__}
+    return UserView(**shown | {"is_premium": user.is_premium(at)})

@@ -13,6 +13,10 @@ class Scope(StrEnum):
     DOCUMENTS = "documents"
     SEARCH = "search"
     CHAT = "chat"
+    WORKFLOWS = "workflows"
+    CAREER = "career"
+    WELLNESS = "wellness"
+    ANALYTICS = "analytics"
     ADMIN = "admin"
 
 
@@ -26,7 +30,17 @@ class Actor:
     user_id: UserId
     scopes: frozenset[Scope] = frozenset()
     session_id: UUID | None = None
+    request_id: str | None = None  # for the audit log
 
     def require(self, scope: Scope) -> None:
         if scope not in self.scopes:
             raise Forbidden(f"this needs the scope {scope}")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from: what a session's owner, a consent or the audit log is told."""
+
+    address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None

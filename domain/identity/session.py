@@ -84,6 +84,7 @@ class Session:
     created_at: datetime
     idle_until: datetime
     expires_at: datetime
+    device_name: str | None = None
     address: str | None = None
     user_agent: str | None = None
     revoked_at: datetime | None = None

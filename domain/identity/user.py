@@ -2,7 +2,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType
+from typing import Any, NewType
+from zoneinfo import ZoneInfo
 
 from domain.shared.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from domain.shared.ids import UserId
@@ -10,10 +11,19 @@ from domain.shared.ids import UserId
 Email = NewType("Email", str)
 PasswordHash = NewType("PasswordHash", str)
 
+FREE = "free"  # the tier without a subscription
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{4,8})*")
 
 
 class InvalidEmail(Invalid): ...
+
+
+class InvalidTimezone(Invalid): ...
+
+
+class InvalidLocale(Invalid): ...
 
 
 class WeakPassword(Invalid): ...
@@ -29,11 +39,34 @@ class AccountInactive(Forbidden): ...
 
 
 def email(text: str) -> Email:
-    """An address in its normal form: `email(" Ada@X.org ") == "ada@x.org"`."""
-    normal = text.strip().lower()
-    if len(normal) > 254 or not normal.isprintable() or not _EMAIL.fullmatch(normal):
+    """An address in its normal form: `email(" Ada@Bücher.de ") == "ada@xn--bcher-kva.de"`."""
+    normal = unicodedata.normalize("NFC", text.strip()).lower()
+    if not normal.isprintable() or not _EMAIL.fullmatch(normal):
         raise InvalidEmail("this is not an e-mail address")
+    name, _, host = normal.rpartition("@")
+    try:
+        normal = f"{name}@{host.encode('idna').decode()}"
+    except UnicodeError:
+        raise InvalidEmail("this is not an e-mail address") from None
+    if len(normal) > 254:
+        raise InvalidEmail("an e-mail address has at most 254 characters")
     return Email(normal)
+
+
+def timezone(text: str) -> str:
+    """A zone of the IANA database, `Europe/Berlin` for instance. Raises InvalidTimezone."""
+    try:
+        ZoneInfo(text)
+    except (ValueError, KeyError, OSError):  # not a name, unknown, a folder of names
+        raise InvalidTimezone("this is not an IANA time zone") from None
+    return text
+
+
+def locale(text: str) -> str:
+    """A language tag (BCP 47), `en-US` for instance. Raises InvalidLocale."""
+    if not _LOCALE.fullmatch(text):
+        raise InvalidLocale("this is not a language tag such as en-US")
+    return text
 
 
 def typed_password(text: str) -> str:
@@ -62,18 +95,36 @@ class User:
     password: PasswordHash | None
     display_name: str | None = None
     full_name: str | None = None
+    avatar_url: str | None = None
     timezone: str = "UTC"
     locale: str = "en-US"
+    organization: str | None = None
+    role: str | None = None  # what it says on the door: never what somebody may do
+    phone: str | None = None
+    location: str | None = None
+    linkedin_url: str | None = None
+    github_url: str | None = None
+    portfolio_url: str | None = None
+    preferences: dict[str, Any] = field(default_factory=dict)
+    subscription_tier: str = FREE
+    subscription_expires_at: datetime | None = None
+    anonymous_id: str  # names the account where nobody may know whose it is
+    data_retention_days: int | None = None  # None keeps everything
     email_verified: bool = False
     is_active: bool = True
     is_admin: bool = False
     created_at: datetime
     updated_at: datetime
     last_login_at: datetime | None = None
+    last_active_at: datetime | None = None
     deleted_at: datetime | None = None
 
     def signed_in(self, at: datetime) -> None:
         """Stamp the visit. Raises AccountInactive."""
         if not self.is_active:
             raise AccountInactive("this account is not active")
-        self.last_login_at = at
+        self.last_login_at = self.last_active_at = at
+
+    def is_premium(self, at: datetime) -> bool:
+        expires = self.subscription_expires_at
+        return self.subscription_tier != FREE and (expires is None or expires > at)

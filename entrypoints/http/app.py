@@ -21,7 +21,6 @@ from entrypoints.http.errors import (
     unexpected_problem,
     validation_problem,
 )
-from entrypoints.http.inject import Injected
 from entrypoints.http.observe import Observed
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
@@ -43,7 +42,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         [
             identity.public,
             identity.secured,
-            Injected("/", route_handlers=[identity.show_keys], include_in_schema=False),
+            identity.root,
             knowledge.secured,
             conversations.secured,
             health.router,

@@ -4,6 +4,7 @@ dishka's own integration opens one for every request, before it knows whether th
 in; here a request that is refused, or that needs nothing, pays nothing.
 """
 
+from dataclasses import replace
 from inspect import Parameter
 from typing import Any
 
@@ -15,7 +16,9 @@ from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler, HTTPScope
 
 from application.identity.ports import Caller
-from application.shared.actor import Actor
+from application.shared.actor import Actor, Client
+
+type AnyRequest = Request[Any, Any, Any]
 
 _REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
 
@@ -32,12 +35,13 @@ class Injected(Router):
 
 
 class OfRequest(Provider):
-    """Who is asking, as the secured routers found out. To ask for it on a public route is a
-    mistake of ours, and fails."""
+    """Where the request comes from; and who is asking, as the secured routers found out: to ask
+    for that on a public route is a mistake of ours, and fails."""
 
     scope = Scope.REQUEST
     caller = from_context(Caller)
     actor = from_context(Actor)
+    client = from_context(Client)
 
 
 async def close(scope: HTTPScope) -> None:
@@ -60,13 +64,26 @@ def _inject(handler: HTTPRouteHandler) -> None:
 
 
 def _opened(_: Any, given: dict[str, Any]) -> AsyncContainer:
-    state = given["request"].scope["state"]
+    request: AnyRequest = given["request"]
+    state = request.scope["state"]
     opened: AsyncContainer | None = state.get("opened")
     if opened is None:
-        opened = state["opened"] = state["container"](_context(state), scope=Scope.REQUEST)
+        opened = state["opened"] = state["container"](_context(request), scope=Scope.REQUEST)
     return opened
 
 
-def _context(state: dict[str, Any]) -> dict[Any, Any]:
-    caller: Caller | None = state.get("caller")
-    return {Caller: caller, Actor: caller.actor} if caller else {}
+def _context(request: AnyRequest) -> dict[Any, Any]:
+    client = client_of(request)
+    caller: Caller | None = request.scope["state"].get("caller")
+    if caller is None:
+        return {Client: client}
+    actor = replace(caller.actor, request_id=client.request_id)
+    return {Client: client, Caller: caller, Actor: actor}
+
+
+def client_of(request: AnyRequest) -> Client:
+    """Where a request comes from, as far as the connection itself says."""
+    address = request.client.host if request.client else None
+    agent = request.headers.get("user-agent")
+    request_id = request.scope["state"]["request_id"]
+    return Client(address, agent and agent[:500], request_id)

@@ -23,6 +23,7 @@ async def a_user(world: AsyncContainer, email: str = "ada@example.org") -> User:
         email=parse(email),
         password=PasswordHash("x"),
         full_name="Ada",
+        anonymous_id=str(ids.next()),
         created_at=THEN,
         updated_at=THEN,
     )

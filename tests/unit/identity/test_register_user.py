@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.memory.identity import MemoryUsers, PlainPasswords
+from adapters.memory.identity.security import PlainPasswords
+from adapters.memory.identity.users import MemoryUsers
 from adapters.memory.store import MemoryTransaction, Store
+from adapters.system import SystemSecrets
 from application.identity.users import RegisterUser, Registration
 from domain.identity.user import EmailTaken, InvalidEmail, Password, User, WeakPassword, email
 
@@ -40,6 +42,7 @@ def register(store: Store) -> RegisterUser:
         passwords=PlainPasswords(),
         clock=FixedClock(),
         ids=CountingIds(),
+        secrets=SystemSecrets(),
         outbox=transaction,
         transaction=transaction,
     )

@@ -7,7 +7,6 @@ from litestar.params import JSONBody
 
 from application.identity.ports import Tokens
 from application.identity.sessions import (
-    Client,
     Credentials,
     LogIn,
     LogOut,
@@ -16,10 +15,8 @@ from application.identity.sessions import (
 )
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import KeySet, Login, TokenPair, UserView
-from application.shared.actor import Actor
-from entrypoints.http.auth import authenticated, caller_of
+from application.shared.actor import Actor, Client
 from entrypoints.http.body import converted, decoded
-from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import LoginOperation, problems
 
 KIB = 1024
@@ -47,11 +44,11 @@ async def register_user(
     operation_class=LoginOperation,
     responses=problems(401, 403, body=True),
 )
-async def log_in(request: Request[Any, Any, Any], log_in: FromDishka[LogIn]) -> Response[Login]:
+async def log_in(
+    request: Request[Any, Any, Any], client: FromDishka[Client], log_in: FromDishka[LogIn]
+) -> Response[Login]:
     """Takes JSON `{email, password}`, or the form `username`, `password` of OAuth 2."""
     credentials = await _credentials(request)
-    address = request.client.host if request.client else None
-    client = Client(address, request.headers.get("user-agent"))
     return Response(await log_in(credentials, client), headers=_NO_STORE)
 
 
@@ -82,16 +79,6 @@ async def log_out(actor: FromDishka[Actor], log_out: FromDishka[LogOut]) -> None
     await log_out(actor)
 
 
-@get(
-    ["/users/me", "/auth/me"],
-    summary="The caller's own account",
-    responses=problems(401, 403),
-)
-async def show_me(request: Request[Any, Any, Any]) -> UserView:
-    """The account that the token belongs to."""
-    return caller_of(request).user
-
-
 async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
     kind, _ = request.content_type
     if kind == "application/json":
@@ -103,15 +90,5 @@ async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
     raise HTTPException("send JSON or a form", status_code=415)
 
 
-public = Injected(
-    "/api/v1",
-    route_handlers=[register_user, log_in, refresh_session, show_keys],
-    tags=["identity"],
-)
-secured = Injected(
-    "/api/v1",
-    route_handlers=[log_out, show_me],
-    before_request=authenticated,
-    tags=["identity"],
-    security=[{"bearer": []}],
-)
+PUBLIC = [register_user, log_in, refresh_session, show_keys]
+SECURED = [log_out]

@@ -1,0 +1,32 @@
+from copy import deepcopy
+
+from adapters.memory.store import Store
+from domain.identity.user import Email, EmailTaken, User
+from domain.shared.errors import NotFound
+from domain.shared.ids import UserId
+
+
+class MemoryUsers:
+    """Keeps and gives copies, so an unsaved change is as lost as it is in Postgres."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, user: User) -> None:
+        if await self.by_email(user.email) is not None:
+            raise EmailTaken("this e-mail has an account already")
+        await self.save(user)
+
+    async def get(self, user_id: UserId) -> User:
+        user = self._store.table(User).get((user_id, user_id))
+        if user is None or user.deleted_at is not None:
+            raise NotFound("there is no such user")
+        return deepcopy(user)
+
+    async def by_email(self, address: Email) -> User | None:
+        users = self._store.table(User).values()
+        found = (u for u in users if u.email == address and u.deleted_at is None)
+        return deepcopy(next(found, None))
+
+    async def save(self, user: User) -> None:
+        self._store.table(User)[user.id, user.id] = deepcopy(user)
