@@ -30,7 +30,7 @@ from adapters.postgres.search import PostgresSearchIndex
 from adapters.postgres.tables.files import stored_files
 from adapters.postgres.tables.identity import users
 from adapters.postgres.tables.knowledge import chunks, document_texts, document_versions, documents
-from application.knowledge.ports import Vector
+from application.knowledge.ports import Embedding
 from application.knowledge.views import Mode, Query
 from domain.shared.ids import ChunkId, UserId, VersionId
 
@@ -86,13 +86,13 @@ async def measure(url: str, folder: Path = CRANFIELD) -> dict[str, dict[str, flo
     await embedder.warm()
     pool = await open_pool(url, 2)
     database = Database(pool)
-    index = PostgresSearchIndex(database, embedder)
+    index = PostgresSearchIndex(database)
     try:
         async with _owner(database) as owner:
             results = {"ingestion": await _store(database, index, embedder, owner, collection)}
-            vectors, results["model"] = await _embedded(embedder, collection.queries)
+            embeddings, results["model"] = await _embedded(embedder, collection.queries)
             for mode in (Mode.LEXICAL, Mode.SEMANTIC, Mode.HYBRID):
-                results[mode] = await _ask(index, owner, collection, vectors, mode)
+                results[mode] = await _ask(index, owner, collection, embeddings, mode)
     finally:
         await pool.close()
         embedder.close()
@@ -187,29 +187,31 @@ async def _store(
 
 async def _embedded(
     embedder: MiniLmEmbedder, queries: list[str]
-) -> tuple[list[Vector], dict[str, float]]:
-    vectors, times = [], []
+) -> tuple[list[Embedding], dict[str, float]]:
+    assert embedder.embedding_set is not None
+    embeddings, times = [], []
     for query in queries:
         began = time.perf_counter()
-        vectors += await embedder.embed([query])
+        (vector,) = await embedder.embed([query])
+        embeddings.append(Embedding(embedder.embedding_set, vector))
         times.append(time.perf_counter() - began)
-    return vectors, _percentiles(times)
+    return embeddings, _percentiles(times)
 
 
 async def _ask(
     index: PostgresSearchIndex,
     owner: UserId,
     collection: Collection,
-    vectors: list[Vector],
+    embeddings: list[Embedding],
     mode: Mode,
 ) -> dict[str, float]:
     numbers = {one.id: one.number for one in collection.abstracts}
     scores, recalls, times = [], [], []
-    for query, vector, relevant in zip(
-        collection.queries, vectors, collection.relevant, strict=True
+    for query, embedding, relevant in zip(
+        collection.queries, embeddings, collection.relevant, strict=True
     ):
         began = time.perf_counter()
-        hits = await index.search(owner, Query(query, mode=mode), vector)
+        hits = await index.search(owner, Query(query, mode=mode), embedding)
         times.append(time.perf_counter() - began)
         found = [numbers[hit.document_id] for hit in hits]
         scores.append(ndcg(found, relevant))
