@@ -133,6 +133,12 @@ class MemorySearchIndex:
         )
 
 
+def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
+    """The words and vectors of a chunk, which go with it."""
+    store.table(_Terms).pop((owner, chunk_id), None)
+    store.table(_Vectors).pop((owner, chunk_id), None)
+
+
 def _weights(asked: Counter[str], indexed: Iterable[_Terms]) -> dict[str, float]:
     indexed = list(indexed)
     having = {term: sum(term in one.counts for one in indexed) for term in asked}

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from dishka import AsyncContainer
 
-from application.knowledge.ports import Documents, Embedding, SearchIndex
+from application.knowledge.ports import Documents, Embedding, SearchIndex, Versions
 from application.knowledge.views import Mode, Query
 from application.shared.ports import Transaction
 from domain.shared.ids import DocumentId, UserId
@@ -15,9 +15,11 @@ from tests.contract.knowledge.library import (
     axis,
     delete,
     put_vectors,
+    save,
     search,
     store_version,
 )
+from tests.contract.knowledge.test_documents import put
 
 
 async def test_others_documents_are_invisible(
@@ -81,6 +83,23 @@ async def test_what_is_deleted_is_invisible(world: AsyncContainer, ada: UserId) 
     await put_vectors(world, stored, [axis(n) for n in range(4)])
     await delete(world, stored.document)
     assert await search(world, ada, "late fee", axis(0)) == []
+
+
+async def test_nothing_of_a_purged_version_is_left(world: AsyncContainer, ada: UserId) -> None:
+    """Else its words and vectors would be found again when the same version comes back."""
+    stored = await store_version(world, ada, "Lease", *LEASE)
+    await put_vectors(world, stored, [axis(n) for n in range(4)])
+    await delete(world, stored.document)
+    async with world() as request:
+        documents = await request.get(Documents)
+        await documents.purge(ada, stored.document.id)
+        stored.document.deleted_at = stored.document.current_version_id = None
+        await documents.add(stored.document)
+        await (await request.get(Versions)).add(stored.version)
+    await put(world, stored.version, stored.text, stored.chunks)
+    await save(world, stored.document, current=stored.version)
+    for mode in Mode:
+        assert await search(world, ada, "late fee", axis(0), mode=mode) == []
 
 
 async def test_documents_may_be_named(world: AsyncContainer, ada: UserId) -> None:
