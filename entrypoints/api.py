@@ -2,7 +2,6 @@
 
 import gc
 
-from dishka.integrations.litestar import LitestarProvider
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
@@ -12,7 +11,7 @@ from entrypoints import logs
 from entrypoints.child import die_with_parent
 from entrypoints.container import production
 from entrypoints.http.app import create_app
-from entrypoints.http.auth import HttpCaller
+from entrypoints.http.inject import OfRequest
 from entrypoints.settings import Settings
 
 
@@ -40,7 +39,7 @@ def app() -> Litestar:
     die_with_parent()
     settings = Settings.load()
     logs.configure(settings)
-    container = production(settings, LitestarProvider(), HttpCaller())
+    container = production(settings, OfRequest())
     made = create_app(container, settings)
     # What exists now lives as long as the process: never look at it again.
     gc.collect()

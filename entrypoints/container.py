@@ -157,6 +157,15 @@ class Postgres(Provider):
             lifetime=timedelta(minutes=self._settings.access_token_expire_minutes),
         )
 
+    @provide(scope=Scope.APP)
+    def callers(self, pool: Pool, tokens: Tokens, clock: Clock) -> Callers:
+        """Asked by every request, and never part of a transaction."""
+        return PostgresCallers(Database(pool), tokens, clock)
+
+    @provide(scope=Scope.APP)
+    def document_reader(self, pool: Pool) -> DocumentReader:
+        return PostgresDocumentReader(Database(pool))
+
     database = provide(Database, provides=AnyOf[Database, Transaction])
     outbox = provide(PostgresOutbox, provides=Outbox)
     probes = provide(PostgresProbes, provides=Probes)
@@ -164,14 +173,12 @@ class Postgres(Provider):
     users = provide(PostgresUsers, provides=Users)
     sessions = provide(PostgresSessions, provides=Sessions)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
-    callers = provide(PostgresCallers, provides=Callers)
 
     files = provide(PostgresFiles, provides=Files)
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
     texts = provide(PostgresTexts, provides=Texts)
     index = provide(PostgresSearchIndex, provides=SearchIndex)
-    reader = provide(PostgresDocumentReader, provides=DocumentReader)
 
     conversations = provide(PostgresConversations, provides=Conversations)
     messages = provide(PostgresMessages, provides=Messages)

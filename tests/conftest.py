@@ -9,12 +9,11 @@ import asyncpg
 import msgspec
 import pytest
 from dishka import AsyncContainer
-from dishka.integrations.litestar import LitestarProvider
 
 from entrypoints.container import in_memory, production
 from entrypoints.database import migrate
 from entrypoints.embedded_postgres import Cluster
-from entrypoints.http.auth import HttpCaller
+from entrypoints.http.inject import OfRequest
 from entrypoints.settings import Settings
 
 TEMPLATE = "colonnade_template"
@@ -52,7 +51,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def memory(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    container = in_memory(settings, LitestarProvider(), HttpCaller())
+    container = in_memory(settings, OfRequest())
     yield container
     await container.close()
 
@@ -60,7 +59,7 @@ async def memory(settings: Settings) -> AsyncIterator[AsyncContainer]:
 @pytest.fixture
 async def postgres(database: str, settings: Settings) -> AsyncIterator[AsyncContainer]:
     settings = msgspec.structs.replace(settings, database_url=database, db_pool_size=4)
-    container = production(settings, LitestarProvider(), HttpCaller())
+    container = production(settings, OfRequest())
     yield container
     await container.close()
 

@@ -2,7 +2,6 @@ from typing import Any
 from uuid import UUID
 
 from dishka import AsyncContainer
-from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -10,6 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromQuery
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.shared.page import PageRequest, PageSize
 from domain.shared.errors import DomainError
@@ -21,7 +21,9 @@ from entrypoints.http.errors import (
     unexpected_problem,
     validation_problem,
 )
+from entrypoints.http.inject import Injected
 from entrypoints.http.observe import Observed
+from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
@@ -36,11 +38,12 @@ def page_request(
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     """The whole HTTP interface over the use cases that `container` holds."""
+    log = request_log(settings)
     app = Litestar(
         [
             identity.public,
             identity.secured,
-            DishkaRouter("/", route_handlers=[identity.show_keys], include_in_schema=False),
+            Injected("/", route_handlers=[identity.show_keys], include_in_schema=False),
             knowledge.secured,
             conversations.secured,
             health.router,
@@ -56,13 +59,23 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         cors_config=_cors(settings),
         openapi_config=_openapi(),
         request_max_body_size=64 * KIB,
-        on_shutdown=[container.close],
+        on_shutdown=[container.close, log.flush],
         logging_config=None,
     )
-    setup_dishka(container, app)
     secure = settings.environment is Environment.PRODUCTION
-    app.asgi_handler = Observed(app.asgi_handler, secure=secure)
+    app.asgi_handler = Observed(_cross_origin(app.asgi_handler), container, log, secure=secure)
     return app
+
+
+def _cross_origin(cors: Any) -> ASGIApp:
+    """Only what a browser sends from another origin has use for `cors`, the outermost handler."""
+    plain: ASGIApp = cors.app
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        origin = any(name == b"origin" for name, _ in scope.get("headers", ()))
+        await (cors if origin else plain)(scope, receive, send)
+
+    return handler
 
 
 def _cors(settings: Settings) -> CORSConfig:

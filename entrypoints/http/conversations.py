@@ -1,7 +1,7 @@
 import asyncio
 from uuid import UUID
 
-from dishka.integrations.litestar import DishkaRouter, FromDishka
+from dishka import FromDishka
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
@@ -10,6 +10,7 @@ from application.conversations.views import ChatAnswer, MessageView, chat_answer
 from application.shared.actor import Actor
 from domain.conversations.message import MessageId
 from entrypoints.http.auth import authenticated
+from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import problems
 
 _PAUSES = (0.01, 0.015, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2)  # seconds, then always the last
@@ -56,10 +57,10 @@ async def _ended(actor: Actor, answer: MessageView, show: ShowMessage) -> Messag
     return answer
 
 
-secured = DishkaRouter(
+secured = Injected(
     "/api/v1",
     route_handlers=[chat, show_message],
-    guards=[authenticated],
+    before_request=authenticated,
     tags=["conversations"],
     security=[{"bearer": []}],
 )

@@ -1,12 +1,13 @@
 from importlib.metadata import version
 
-from dishka.integrations.litestar import DishkaRouter, FromDishka
+from dishka import FromDishka
 from litestar import get
 
 from application.knowledge.ports import Embedder
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Word
 from domain.shared.errors import Unavailable
+from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import problems
 from entrypoints.settings import Settings
 
@@ -63,7 +64,7 @@ async def show_root() -> dict[str, str]:
     }
 
 
-router = DishkaRouter(
+router = Injected(
     "/",
     route_handlers=[show_root, show_health, show_database_health, show_detailed_health],
     tags=["operations"],

@@ -1,11 +1,11 @@
 from typing import Any
 
-from dishka.integrations.litestar import DishkaRouter, FromDishka
+from dishka import FromDishka
 from litestar import Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 
-from application.identity.ports import Caller, Tokens
+from application.identity.ports import Tokens
 from application.identity.sessions import (
     Client,
     Credentials,
@@ -17,8 +17,9 @@ from application.identity.sessions import (
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import KeySet, Login, TokenPair, UserView
 from application.shared.actor import Actor
-from entrypoints.http.auth import authenticated
+from entrypoints.http.auth import authenticated, caller_of
 from entrypoints.http.body import converted, decoded
+from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import LoginOperation, problems
 
 KIB = 1024
@@ -86,9 +87,9 @@ async def log_out(actor: FromDishka[Actor], log_out: FromDishka[LogOut]) -> None
     summary="The caller's own account",
     responses=problems(401, 403),
 )
-async def show_me(caller: FromDishka[Caller]) -> UserView:
+async def show_me(request: Request[Any, Any, Any]) -> UserView:
     """The account that the token belongs to."""
-    return caller.user
+    return caller_of(request).user
 
 
 async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
@@ -102,15 +103,15 @@ async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
     raise HTTPException("send JSON or a form", status_code=415)
 
 
-public = DishkaRouter(
+public = Injected(
     "/api/v1",
     route_handlers=[register_user, log_in, refresh_session, show_keys],
     tags=["identity"],
 )
-secured = DishkaRouter(
+secured = Injected(
     "/api/v1",
     route_handlers=[log_out, show_me],
-    guards=[authenticated],
+    before_request=authenticated,
     tags=["identity"],
     security=[{"bearer": []}],
 )

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from dishka.integrations.litestar import DishkaRouter, FromDishka
+from dishka import FromDishka
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
@@ -36,6 +36,7 @@ from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import authenticated
 from entrypoints.http.body import converted
+from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import UploadOperation, problems
 
 MIB = 1024 * 1024
@@ -205,7 +206,7 @@ def _window(start: int | None, end: int | None) -> Span | None:
     return Span(max(0, start - _AROUND), end + _AROUND)
 
 
-secured = DishkaRouter(
+secured = Injected(
     "/api/v1",
     route_handlers=[
         upload_document,
@@ -218,7 +219,7 @@ secured = DishkaRouter(
         delete_document,
         search_documents,
     ],
-    guards=[authenticated],
+    before_request=authenticated,
     tags=["knowledge"],
     security=[{"bearer": []}],
 )

@@ -1,13 +1,15 @@
 """One wrapper around the whole app: request id, security headers, timing, one log line."""
 
-import logging
 import os
 import re
 import time
 
-import structlog
+from dishka import AsyncContainer
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from entrypoints.http.inject import close
+from entrypoints.logs import RequestLine, RequestLog
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _HEADERS = (
@@ -23,11 +25,11 @@ class Observed:
     """Logs route template, status, milliseconds, user and request id: never a query string, a
     header or a body. Health probes are logged only when they fail."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, container: AsyncContainer, log: RequestLog, *, secure: bool
+    ) -> None:
+        self._app, self._container, self._log = app, container, log
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
-        self._log = structlog.get_logger("http")
-        self._logs = logging.getLogger("http").isEnabledFor(logging.INFO)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -39,7 +41,8 @@ class Observed:
         started, status = time.perf_counter(), 0
         request_id = _request_id(scope)
         # A server may hand every request the same dict: this one's is its own.
-        scope["state"] = {**scope["state"], "request_id": request_id}
+        own = {"request_id": request_id, "container": self._container}
+        scope["state"] = {**scope["state"], **own}
 
         async def observed(message: Message) -> None:
             nonlocal status
@@ -57,23 +60,17 @@ class Observed:
         try:
             await self._app(scope, receive, observed)
         finally:
-            if self._logs:
-                self._line(scope, status, started, request_id)
+            await close(scope)
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            self._line(scope, status, ms, request_id)
 
-    def _line(self, scope: HTTPScope, status: int, started: float, request_id: str) -> None:
-        template = scope.get("path_template") or "-"
-        if template in _QUIET and status < 400:
+    def _line(self, scope: HTTPScope, status: int, ms: float, request_id: str) -> None:
+        route = scope.get("path_template") or "-"
+        if route in _QUIET and status < 400:
             return
-        actor = scope["state"].get("actor")
-        self._log.info(
-            "request",
-            method=scope["method"],
-            route=template,
-            status=status,
-            ms=round((time.perf_counter() - started) * 1000, 1),
-            user=str(actor.user_id) if actor else None,
-            request_id=request_id,
-        )
+        caller = scope["state"].get("caller")
+        user = caller.user.id if caller else None
+        self._log.add(RequestLine(scope["method"], route, status, ms, user, request_id))
 
 
 def _request_id(scope: HTTPScope) -> str:
