@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import harness, logins, reads
-from benchmarks.harness import Measure, Result
+from benchmarks.measure import Measure, Result
 
 BENCHMARKS = {"reads": reads.run, "logins": logins.run}
 RESULTS = Path(__file__).with_name("results.json")

@@ -27,8 +27,10 @@ from adapters.postgres.files import PostgresFiles
 from adapters.postgres.knowledge import PostgresDocuments, PostgresVersions
 from adapters.postgres.pool import open_pool
 from adapters.system import SystemClock, Uuid7
-from benchmarks.harness import ROUNDS, Bench, Measure, Result, Server, Skipped
+from benchmarks.harness import Bench
 from benchmarks.load import Call, Job
+from benchmarks.measure import ROUNDS, Measure, Result, Skipped
+from benchmarks.processes import Server
 from domain.conversations.conversation import Conversation, ConversationId, Kind
 from domain.conversations.message import Message, MessageId, MessageStatus, Role
 from domain.files.file import Purpose, StorageKey, StoredFile
