@@ -89,6 +89,11 @@ class Bench:
     def postgres_version(self) -> str:
         return asyncio.run(_version(self.url))
 
+    def pin_postgres(self, cores: set[int]) -> None:
+        """Its processes, and all that it forks from now on."""
+        for pid in family(self._cluster.pid):
+            os.sched_setaffinity(pid, cores)
+
     def postgres_cpu(self) -> float:
         return sum(cpu_seconds(pid) for pid in family(self._cluster.pid))
 

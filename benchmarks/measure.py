@@ -18,6 +18,7 @@ class Measure(Struct, frozen=True, kw_only=True):
     rounds: list[float]
     target: float | None = None
     at_most: bool = False  # a target that is a ceiling
+    steady: bool = False  # the same on any machine, on any day: to miss it is an error
     details: dict[str, float] = {}
 
     @property
