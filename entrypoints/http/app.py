@@ -54,7 +54,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             Exception: unexpected_problem,
         },
         cors_config=_cors(settings),
-        openapi_config=document.config(health.VERSION),
+        openapi_config=None,  # document.py makes it
         request_max_body_size=64 * KIB,
         on_shutdown=[container.close],
         logging_config=None,

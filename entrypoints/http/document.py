@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar
+from litestar.config.app import AppConfig
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
 
-from entrypoints.http.docs import NONE
+from entrypoints.http.health import VERSION
 from entrypoints.http.openapi import PROBLEM
 from entrypoints.http.reference import EXAMPLES, example
 from entrypoints.http.reference.parameters import PARAMETERS
@@ -67,7 +68,7 @@ _DULL: dict[str, Any] = {
 _GENERIC = re.compile(r"(?<=[/\"])(\w+)_(?:\w+\.)+(\w+)_(?=\")")  # Page_package.module.X_
 
 
-def config(version: str) -> OpenAPIConfig:
+def _config() -> OpenAPIConfig:
     bearer = SecurityScheme(
         type="http",
         scheme="bearer",
@@ -76,7 +77,7 @@ def config(version: str) -> OpenAPIConfig:
     )
     return OpenAPIConfig(
         title="Colonnade",
-        version=version,
+        version=VERSION,
         summary="Accounts, documents, search and cited answers",
         description=ABOUT,
         contact=Contact(name="The Colonnade authors"),
@@ -85,7 +86,6 @@ def config(version: str) -> OpenAPIConfig:
         tags=[Tag(name, description) for name, description in TAGS.items()],
         components=Components(security_schemes={"bearer": bearer}),
         operation_id_creator=operation_id,
-        render_plugins=NONE,
         create_examples=False,
         use_handler_docstrings=True,
     )
@@ -104,7 +104,7 @@ def operation_id(handler: HTTPRouteHandler, method: Any, path: list[Any]) -> str
 
 def document(app: Litestar) -> Json:
     """The finished document of `app`."""
-    raw = msgspec.json.encode(_tidied(app.openapi_schema.to_schema())).decode()
+    raw = msgspec.json.encode(_tidied(_made_by_litestar(app))).decode()
     made: Json = msgspec.json.decode(_GENERIC.sub(r"\1_\2", raw))
     components = made["components"]
     _describe(components["schemas"])
@@ -115,6 +115,15 @@ def document(app: Litestar) -> Json:
     components["examples"], components["responses"] = {}, {}
     for operation in operations(made):
         _finish(operation, components)
+    return made
+
+
+def _made_by_litestar(app: Litestar) -> Json:
+    """An app with an openapi_config serves Litestar's own pages at /schema, in production too, and
+    those fetch scripts from a CDN. So ours has none, and the plugin hears of it only here."""
+    plugin: Any = app.plugins.get("OpenAPIPlugin")
+    plugin.on_app_init(AppConfig(openapi_config=_config()))
+    made: Json = plugin.provide_openapi().to_schema()
     return made
 
 
