@@ -37,12 +37,13 @@ from domain.shared.span import Span
 from entrypoints.http.auth import authenticated
 from entrypoints.http.body import converted
 from entrypoints.http.inject import Injected
-from entrypoints.http.openapi import UploadOperation, problems
+from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
 
 MIB = 1024 * 1024
 _PIECE = 256 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
+_UPLOAD = ("missing_file", "unnamed_file", "empty_file", "file_too_large", "unsupported_file")
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
@@ -58,7 +59,8 @@ class MissingFile(Malformed): ...
     summary="Upload a document",
     request_max_body_size=51 * MIB,
     operation_class=UploadOperation,
-    responses=problems(401, 403, body=True),
+    responses=problems(401, 403, *_UPLOAD, body=True)
+    | answers(200, DocumentView, "You had these bytes already: the document that has them"),
 )
 async def upload_document(
     request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
@@ -104,7 +106,7 @@ async def show_document_status(
 @get(
     "/documents/{document_id:uuid}/content",
     summary="Its text",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, "document_not_ready", 422, "wrong_span"),
 )
 async def show_document_content(
     document_id: FromPath[UUID],
@@ -122,7 +124,7 @@ async def show_document_content(
 @get(
     "/documents/{document_id:uuid}/chunks",
     summary="Its passages",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, "document_not_ready", 422),
 )
 async def list_chunks(
     document_id: FromPath[UUID],
@@ -138,6 +140,7 @@ async def list_chunks(
 @get(
     "/documents/{document_id:uuid}/download",
     summary="Its bytes",
+    operation_class=DownloadOperation,
     responses=_MINE,
 )
 async def download_document(
