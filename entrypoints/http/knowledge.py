@@ -94,7 +94,7 @@ async def show_document(
     return await reader.one(actor.user_id, DocumentId(document_id))
 
 
-@get("/documents/{document_id:uuid}/status", summary="How far it is read", responses=_MINE)
+@get("/documents/{document_id:uuid}/status", summary="How far a document is read", responses=_MINE)
 async def show_document_status(
     document_id: FromPath[UUID], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
 ) -> StatusView:
@@ -105,7 +105,7 @@ async def show_document_status(
 
 @get(
     "/documents/{document_id:uuid}/content",
-    summary="Its text",
+    summary="A document's text",
     responses=problems(401, 403, 404, "document_not_ready", 422, "wrong_span"),
 )
 async def show_document_content(
@@ -123,7 +123,7 @@ async def show_document_content(
 
 @get(
     "/documents/{document_id:uuid}/chunks",
-    summary="Its passages",
+    summary="A document's passages",
     responses=problems(401, 403, 404, "document_not_ready", 422),
 )
 async def list_chunks(
@@ -139,7 +139,7 @@ async def list_chunks(
 
 @get(
     "/documents/{document_id:uuid}/download",
-    summary="Its bytes",
+    summary="A document's bytes",
     operation_class=DownloadOperation,
     responses=_MINE,
 )
@@ -157,7 +157,7 @@ async def download_document(
     return Stream(content, headers=headers, media_type=file.media_type)
 
 
-@delete("/documents/{document_id:uuid}", summary="Delete it", responses=_MINE)
+@delete("/documents/{document_id:uuid}", summary="Delete a document", responses=_MINE)
 async def delete_document(
     document_id: FromPath[UUID], actor: FromDishka[Actor], remove: FromDishka[DeleteDocument]
 ) -> None:

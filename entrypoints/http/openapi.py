@@ -46,6 +46,8 @@ def problems(*failures: int | str, body: bool = False) -> dict[int, ResponseSpec
     for failure in (*failures, *(_BODY if body else ()), 500, 503):
         code = _GENERAL[failure] if isinstance(failure, int) else failure
         by_status[PROBLEMS[code].status].append(code)
+    if 401 in failures:  # a good token of an account that was deactivated
+        by_status[403].append("account_inactive")
     return {status: _problem(status, by_status[status]) for status in sorted(by_status)}
 
 

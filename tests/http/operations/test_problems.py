@@ -48,6 +48,12 @@ async def test_json_has_to_be_declared(client: Client, media_type: str) -> None:
     assert answer.json()["detail"] == "send application/json"
 
 
+async def test_json_has_to_be_declared_by_who_is_signed_in_too(client: Client) -> None:
+    headers = await signed_in(client) | {"content-type": "text/plain"}
+    answer = await client.post("/api/v1/search", content=b'{"query":"invoices"}', headers=headers)
+    assert answer.status_code == 415
+
+
 async def test_who_is_unknown_hears_that_first(client: Client) -> None:
     answer = await client.post("/api/v1/search", content=b"{")
     assert answer.status_code == 401
