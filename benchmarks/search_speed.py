@@ -57,7 +57,7 @@ def run(bench: Bench) -> list[Result]:
         return [Skipped("POST /api/v1/search", cranfield.ABSENT)]
     collection = cranfield.read()
     passages = asyncio.run(_passages(collection))
-    with bench.api() as api:
+    with bench.api(access_token_expire_minutes="600") as api:  # loading takes its time
         accounts = {size: bench.account(api, f"owner-of-{size}") for size in (SMALL, *LIMITS)}
         others = ALL - sum(accounts)
         bench.pin_postgres(set(CORES))
