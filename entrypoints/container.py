@@ -55,7 +55,7 @@ from application.identity.ports import (
     Tokens,
     Users,
 )
-from application.identity.sessions import LogIn, LogOut, RefreshSession
+from application.identity.sessions import IdentifySession, LogIn, LogOut, RefreshSession
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
     DeleteDocument,
@@ -101,7 +101,7 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    identity = provide_all(RegisterUser, LogIn, RefreshSession, IdentifySession, LogOut)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(

@@ -62,6 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     encryption_key: str | None = None
     access_token_expire_minutes: Count = 30
+    cookie_auth: bool = False
 
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024

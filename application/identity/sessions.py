@@ -130,6 +130,26 @@ class RefreshSession:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentifySession:
+    """Whose a refresh token is, without using it up: a browser whose access cookie has expired
+    still may log out. Raises InvalidRefreshToken."""
+
+    sessions: Sessions
+    crypto: Crypto
+
+    async def __call__(self, refresh: Refresh) -> Actor:
+        presented = parse_refresh_token(refresh.refresh_token)
+        try:
+            session = await self.sessions.get(presented.session_id)
+        except NotFound:
+            raise InvalidRefreshToken("this refresh token is not valid") from None
+        key = self.crypto.decrypt(session.family_key, _place(session.id))
+        if member(session.id, key, presented.counter).hash != presented.hash:
+            raise InvalidRefreshToken("this refresh token is not valid")
+        return Actor(session.user_id, frozenset(), session.id)
+
+
+@dataclass(frozen=True, slots=True)
 class LogOut:
     """End the caller's session: its access and refresh tokens are dead from the next request on."""
 

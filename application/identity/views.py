@@ -1,7 +1,7 @@
 """What identity shows to a caller: one Struct from the row to the response body."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -58,6 +58,15 @@ class Login(Struct, frozen=True):
     token_type: str
     expires_in: int
     user: UserView
+
+
+class BrowserSession(Struct, frozen=True, omit_defaults=True):
+    """A session whose tokens are in cookies that no script can read. `expires_in`: seconds until it
+    wants to be refreshed."""
+
+    expires_in: int
+    token_type: Literal["cookie"] = "cookie"  # noqa: S105
+    user: UserView | None = None
 
 
 class KeySet(Struct, frozen=True):

@@ -41,6 +41,8 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             identity.public,
             identity.secured,
             identity.root,
+            identity.aliases,
+            identity.secured_aliases,
             knowledge.secured,
             conversations.secured,
             health.router,

@@ -3,35 +3,92 @@ from typing import Any
 from dishka import AsyncContainer
 from litestar import Request
 from litestar.enums import HttpMethod
-from litestar.types import HTTPScope
 
 from application.identity.ports import Caller, Callers
-from domain.shared.errors import Unauthenticated
+from application.shared.ports import Crypto
+from domain.identity.session import SessionId
+from domain.shared.errors import DomainError, Malformed, Unauthenticated
 from entrypoints.http.body import declared_json
+from entrypoints.http.cookies import CookieNames, check_csrf, cookie
+from entrypoints.settings import Settings
+
+type AnyRequest = Request[Any, Any, Any]
 
 
-async def authenticated(request: Request[Any, Any, Any]) -> None:
+class TwoUsers(Malformed):
+    """A header and a cookie that belong to different accounts."""
+
+
+async def authenticated(request: AnyRequest) -> None:
     """What the secured routers ask before each request: before the body is read, which a
     dependency would be too late for, and at less cost than a guard. A handler of theirs that had a
     `before_request` of its own would replace it; a test looks that none has."""
-    kind, _space, token = _authorization(request.scope).partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Unauthenticated("a bearer token is needed")
-    state = request.scope["state"]
-    container: AsyncContainer = state["container"]
-    state["caller"] = await (await container.get(Callers)).caller(token)
+    if await known(request) is None:
+        raise Unauthenticated("a bearer token or the session's cookie is needed")
     if request.method != HttpMethod.GET:
         await declared_json(request)
 
 
-def caller_of(request: Request[Any, Any, Any]) -> Caller:
+async def known(request: AnyRequest) -> Caller | None:
+    """Who is asking: by the header `Authorization`, else by the session's cookie, which needs a CSRF
+    token with it to change anything. None for who does not say. Raises Unauthenticated, TwoUsers,
+    CsrfFailed, AccountInactive."""
+    token, has_cookies = _transports(request)
+    caller = await caller_by_token(request, token) if token else None
+    if has_cookies:
+        caller = await _with_cookie(request, caller)
+    if caller is not None:
+        request.scope["state"]["caller"] = caller
+    return caller
+
+
+def caller_of(request: AnyRequest) -> Caller:
     """Whoever `authenticated` let in."""
     caller: Caller = request.scope["state"]["caller"]
     return caller
 
 
-def _authorization(scope: HTTPScope) -> str:
-    for name, value in scope["headers"]:
+async def _with_cookie(request: AnyRequest, by_header: Caller | None) -> Caller | None:
+    container: AsyncContainer = request.scope["state"]["container"]
+    settings = await container.get(Settings)
+    token = cookie(request.scope, CookieNames.of(settings).access)
+    if token is None:
+        return by_header
+    if by_header is not None:
+        await _same_user(request, by_header, token)
+        return by_header
+    caller = await caller_by_token(request, token)
+    if request.method != HttpMethod.GET and caller.actor.session_id is not None:
+        session_id = SessionId(caller.actor.session_id)
+        check_csrf(request, await container.get(Crypto), settings, session_id)
+    return caller
+
+
+async def _same_user(request: AnyRequest, by_header: Caller, token: str) -> None:
+    try:
+        by_cookie = await caller_by_token(request, token)
+    except DomainError:
+        return  # a cookie left from an old session: the header wins
+    if by_cookie.user.id != by_header.user.id:
+        raise TwoUsers("the header and the cookie belong to different users: send one of them")
+
+
+async def caller_by_token(request: AnyRequest, token: str) -> Caller:
+    """Raises Unauthenticated, AccountInactive."""
+    container: AsyncContainer = request.scope["state"]["container"]
+    callers: Callers = await container.get(Callers)
+    return await callers.caller(token)
+
+
+def _transports(request: AnyRequest) -> tuple[str, bool]:
+    """The bearer token, and whether there are cookies to look at. Raises Unauthenticated for
+    another kind of authorization."""
+    token, has_cookies = "", False
+    for name, value in request.scope["headers"]:
         if name == b"authorization":
-            return value.decode("latin-1")
-    return ""
+            kind, _, token = value.decode("latin-1").partition(" ")
+            if kind.lower() != "bearer" or not token:
+                raise Unauthenticated("the header Authorization wants `Bearer <token>`")
+        elif name == b"cookie":
+            has_cookies = True
+    return token, has_cookies

@@ -26,6 +26,13 @@ def converted[T](fields: dict[str, Any], kind: type[T]) -> T:
         raise ValidationException(extra=[{"message": str(error)}]) from None
 
 
+async def json_body[T](request: Request[Any, Any, Any], kind: type[T]) -> T:
+    """The body of a handler that takes others too."""
+    if request.content_type[0] != RequestEncodingType.JSON:
+        raise HTTPException("send application/json", status_code=415)
+    return decoded(await request.body(), kind)
+
+
 async def declared_json(request: Request[Any, Any, Any]) -> None:
     """A body that a handler takes as JSON has to be declared as JSON: a browser sends any other
     type from a foreign site without asking first."""

@@ -180,6 +180,8 @@ def _answer(status: str, response: Json, components: Json) -> Json:
         return response
     if header := _SENT_WITH.get(status):
         response["headers"] = {header: {"$ref": f"#/components/headers/{header}"}}
+    if status == "204":
+        response.pop("content", None)
     content = response.get("content", {})
     if PROBLEM in content:
         return _shared(response, components)
@@ -202,17 +204,23 @@ def _shared(problem: Json, components: Json) -> Json:
 
 
 def _illustrate(media: Json, components: Json) -> None:
-    """With the example of the schema's type, if there is one."""
-    schema = media["schema"]
+    """With an example of each of the schema's types, if there is one."""
+    schemas = media["schema"].get("oneOf", [media["schema"]])
+    if names := [name for schema in schemas if (name := _example(schema, components))]:
+        media["examples"] = _references(*names)
+
+
+def _example(schema: Json, components: Json) -> str | None:
+    """The name under which the components now have an example of `schema`'s type."""
     listed = schema.get("type") == "array"
-    name = (schema["items"] if listed else schema).get("$ref", "").rpartition("/")[2]
+    name: str = (schema["items"] if listed else schema).get("$ref", "").rpartition("/")[2]
     try:
         value = msgspec.to_builtins(example(name))
     except KeyError:
-        return
+        return None
     name, value = (f"{name}_list", [value]) if listed else (name, value)
     components["examples"][name] = {"value": value}
-    media["examples"] = _references(name)
+    return name
 
 
 def _references(*names: str) -> Json:

@@ -18,7 +18,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from entrypoints.http.errors import Fault, Problem
-from entrypoints.http.reference import PROBLEMS
+from entrypoints.http.reference import EXAMPLES, PROBLEMS
 from entrypoints.http.reference.problem import ProblemType
 from entrypoints.http.reference.shared import REQUEST_ID
 
@@ -102,6 +102,21 @@ class LoginOperation(Operation):
             "application/x-www-form-urlencoded": _credentials("username"),
         }
         self.request_body = RequestBody(content=content, required=True)
+
+
+@dataclass
+class RefreshOperation(Operation):
+    """A browser sends none: its refresh token is in a cookie."""
+
+    def __post_init__(self) -> None:
+        example = msgspec.to_builtins(EXAMPLES["Refresh"])
+        schema = Schema(
+            type=OpenAPIType.OBJECT,
+            required=["refresh_token"],
+            properties={"refresh_token": Schema(type=OpenAPIType.STRING)},
+        )
+        media = OpenAPIMediaType(schema=schema, example=example)
+        self.request_body = RequestBody(content={"application/json": media}, required=False)
 
 
 @dataclass

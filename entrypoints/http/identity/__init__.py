@@ -13,3 +13,13 @@ secured = Injected(
     security=[{"bearer": []}],
 )
 root = Injected("/", route_handlers=[auth.show_keys], include_in_schema=False)
+
+# The paths that LunchTogether's clients know.
+aliases = Injected("/api", route_handlers=[*auth.ALIASES], include_in_schema=False)
+secured_aliases = Injected(
+    "/api",
+    route_handlers=[*profile.SECURED],
+    before_request=authenticated,
+    security=[{"bearer": []}],
+    include_in_schema=False,
+)

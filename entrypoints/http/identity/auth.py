@@ -1,26 +1,43 @@
-from typing import Any
+from contextlib import suppress
+from typing import Annotated, Any
 
 from dishka import FromDishka
 from litestar import Request, Response, get, post
 from litestar.exceptions import HTTPException
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 
 from application.identity.ports import Tokens
 from application.identity.sessions import (
     Credentials,
+    IdentifySession,
     LogIn,
     LogOut,
     Refresh,
     RefreshSession,
 )
 from application.identity.users import RegisterUser, Registration
-from application.identity.views import KeySet, Login, TokenPair, UserView
+from application.identity.views import BrowserSession, KeySet, Login, TokenPair, UserView
 from application.shared.actor import Actor, Client
-from entrypoints.http.body import converted, decoded
-from entrypoints.http.openapi import LoginOperation, problems
+from application.shared.ports import Crypto
+from domain.identity.session import InvalidRefreshToken, SessionId, parse_refresh_token
+from domain.shared.errors import Unauthenticated
+from entrypoints.http.auth import AnyRequest, caller_by_token, known
+from entrypoints.http.body import converted, decoded, json_body
+from entrypoints.http.cookies import (
+    NO_STORE,
+    CookieNames,
+    CsrfToken,
+    check_csrf,
+    check_origin,
+    cookie,
+    csrf_token,
+    with_cookies,
+    without_cookies,
+)
+from entrypoints.http.openapi import LoginOperation, RefreshOperation, problems
+from entrypoints.settings import Settings
 
 KIB = 1024
-_NO_STORE = {"cache-control": "no-store"}
 
 
 @post(
@@ -49,14 +66,39 @@ async def register_user(
     summary="Open a session",
     request_max_body_size=16 * KIB,
     operation_class=LoginOperation,
-    responses=problems("invalid_credentials", "account_inactive", body=True),
+    responses=problems("invalid_credentials", "account_inactive", "csrf_failed", body=True),
 )
 async def log_in(
-    request: Request[Any, Any, Any], client: FromDishka[Client], log_in: FromDishka[LogIn]
+    request: Request[Any, Any, Any],
+    client: FromDishka[Client],
+    log_in: FromDishka[LogIn],
+    settings: FromDishka[Settings],
+    in_cookies: Annotated[bool, QueryParameter(name="cookies")] = False,
+) -> Response[Login | BrowserSession]:
+    """Takes JSON `{email, password}`, or the form `username`, `password` of OAuth 2. With
+    `?cookies=true` a browser gets the tokens as cookies that no script can read, and not in the
+    body; where the server's `COOKIE_AUTH` is on, everybody does."""
+    if not (in_cookies or settings.cookie_auth):
+        login = await log_in(await _credentials(request), client)
+        return Response(login, headers=NO_STORE)
+    check_origin(request, settings)
+    login = await log_in(await _credentials(request), client)
+    body = BrowserSession(login.expires_in, user=login.user)
+    answer: Response[Login | BrowserSession] = Response(body, headers=NO_STORE)
+    return with_cookies(answer, login, settings)
+
+
+@post("/auth/login", status_code=200, request_max_body_size=16 * KIB)
+async def log_in_both_ways(
+    request: Request[Any, Any, Any],
+    client: FromDishka[Client],
+    log_in: FromDishka[LogIn],
+    settings: FromDishka[Settings],
 ) -> Response[Login]:
-    """Takes JSON `{email, password}`, or the form `username`, `password` of OAuth 2."""
-    credentials = await _credentials(request)
-    return Response(await log_in(credentials, client), headers=_NO_STORE)
+    """As LunchTogether's clients want it: the tokens in cookies, and in the body as well."""
+    check_origin(request, settings)
+    login = await log_in(await _credentials(request), client)
+    return with_cookies(Response(login, headers=NO_STORE), login, settings)
 
 
 @post(
@@ -64,14 +106,45 @@ async def log_in(
     status_code=200,
     summary="Exchange a refresh token",
     request_max_body_size=16 * KIB,
-    responses=problems("invalid_refresh_token", body=True),
+    operation_class=RefreshOperation,
+    responses=problems("invalid_refresh_token", "csrf_failed", body=True),
 )
 async def refresh_session(
-    data: JSONBody[Refresh], refresh: FromDishka[RefreshSession]
-) -> Response[TokenPair]:
+    request: Request[Any, Any, Any],
+    refresh: FromDishka[RefreshSession],
+    settings: FromDishka[Settings],
+    crypto: FromDishka[Crypto],
+) -> Response[TokenPair | BrowserSession]:
     """Gives the next refresh token and a new access token. A refresh token is good once; for 10
-    seconds more it gives the same successor again, so that a lost answer loses no session."""
-    return Response(await refresh(data), headers=_NO_STORE)
+    seconds more it gives the same successor again, so that a lost answer loses no session. Without
+    a body it is the cookie's, which wants `X-CSRF-Token`, and the new ones are cookies too."""
+    if await request.body():
+        pair = await refresh(await json_body(request, Refresh))
+        return Response(pair, headers=NO_STORE)
+    presented = cookie(request.scope, CookieNames.of(settings).refresh)
+    if presented is None:
+        raise InvalidRefreshToken("send a refresh token, in the body or as the cookie")
+    session_id = parse_refresh_token(presented).session_id
+    check_csrf(request, crypto, settings, session_id)
+    pair = await refresh(Refresh(presented))
+    answer: Response[TokenPair | BrowserSession] = Response(
+        BrowserSession(pair.expires_in), headers=NO_STORE
+    )
+    return with_cookies(answer, pair, settings)
+
+
+@get("/auth/csrf", summary="The CSRF token of the session in the cookie")
+async def show_csrf_token(
+    request: Request[Any, Any, Any],
+    identify: FromDishka[IdentifySession],
+    crypto: FromDishka[Crypto],
+    settings: FromDishka[Settings],
+) -> Response[CsrfToken]:
+    """What `X-CSRF-Token` has to say in every request by cookie that changes something. It is good
+    as long as the session; null without one."""
+    actor = await _actor_of_cookies(request, identify, settings)
+    token = csrf_token(crypto, SessionId(actor.session_id)) if actor and actor.session_id else None
+    return Response(CsrfToken(token), headers=NO_STORE)
 
 
 @get("/.well-known/jwks.json", summary="The keys that verify access tokens")
@@ -81,9 +154,25 @@ async def show_keys(tokens: FromDishka[Tokens]) -> KeySet:
 
 
 @post("/auth/logout", status_code=204, summary="End the session", responses=problems(401, 403))
-async def log_out(actor: FromDishka[Actor], log_out: FromDishka[LogOut]) -> None:
-    """Its access and refresh tokens are dead from the next request on."""
-    await log_out(actor)
+async def log_out(
+    request: Request[Any, Any, Any],
+    log_out: FromDishka[LogOut],
+    identify: FromDishka[IdentifySession],
+    crypto: FromDishka[Crypto],
+    settings: FromDishka[Settings],
+) -> Response[None]:
+    """Its access and refresh tokens are dead from the next request on, and a browser forgets its
+    cookies. A browser whose session is over already may say so too."""
+    if request.headers.get("authorization"):
+        caller = await known(request)
+        actor = caller.actor if caller else None
+    else:
+        actor = await _actor_of_cookies(request, identify, settings)
+        if actor and actor.session_id:
+            check_csrf(request, crypto, settings, SessionId(actor.session_id))
+    if actor is not None:
+        await log_out(actor)
+    return without_cookies(Response(None), settings)
 
 
 async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
@@ -97,5 +186,21 @@ async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
     raise HTTPException("send JSON or a form", status_code=415)
 
 
-PUBLIC = [register_user, log_in, refresh_session, show_keys]
-SECURED = [log_out]
+async def _actor_of_cookies(
+    request: AnyRequest, identify: IdentifySession, settings: Settings
+) -> Actor | None:
+    """Whose session the cookies are: the access cookie's, or when that has expired, the refresh
+    cookie's; None when there is none, or a bad one."""
+    names = CookieNames.of(settings)
+    if token := cookie(request.scope, names.access):
+        with suppress(Unauthenticated):
+            return (await caller_by_token(request, token)).actor
+    if token := cookie(request.scope, names.refresh):
+        with suppress(Unauthenticated):
+            return await identify(Refresh(token))
+    return None
+
+
+PUBLIC = [register_user, log_in, refresh_session, log_out, show_csrf_token, show_keys]
+SECURED: list[Any] = []
+ALIASES = [register_user, log_in_both_ways, refresh_session, log_out, show_csrf_token]

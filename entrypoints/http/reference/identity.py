@@ -1,6 +1,7 @@
 from application.identity.sessions import Refresh
 from application.identity.users import Registration
-from application.identity.views import KeySet, Login, TokenPair, UserView
+from application.identity.views import BrowserSession, KeySet, Login, TokenPair, UserView
+from entrypoints.http.cookies import CsrfToken
 from entrypoints.http.reference.problem import problem
 from entrypoints.http.reference.shared import ADA, NOW
 
@@ -50,6 +51,8 @@ EXAMPLES = (
     _ACCOUNT,
     TokenPair(_ACCESS, _REFRESH, "bearer", 1800),
     Login(_ACCESS, _REFRESH, "bearer", 1800, _ACCOUNT),
+    BrowserSession(1800, user=_ACCOUNT),
+    CsrfToken("Hk3vUq0cf3-_DPiL0ezDzAAAAABhbi1leGFtcGxlLXRoYXQtb3BlbnMtbm90aGluZw=="),
     KeySet(
         [
             {
@@ -65,6 +68,21 @@ EXAMPLES = (
     ),
 )
 PROBLEMS = (
+    problem(
+        400,
+        "two_users",
+        "The header and the cookie belong to different users",
+        "Send one of them: the request would not know whom to obey.",
+        "the header and the cookie belong to different users: send one of them",
+    ),
+    problem(
+        403,
+        "csrf_failed",
+        "The request may come from a foreign site",
+        "A request by cookie that changes something needs an `Origin` that may send it, and the "
+        "header `X-CSRF-Token` with what `GET /api/v1/auth/csrf` gives.",
+        "X-CSRF-Token is missing or not this session's: GET /api/v1/auth/csrf",
+    ),
     problem(
         401,
         "invalid_credentials",

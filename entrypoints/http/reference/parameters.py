@@ -18,6 +18,7 @@ _OFFSET = {"minimum": 0, "maximum": 2**30}
 
 PARAMETERS = {
     "after": Parameter("The `next` of the page before; without it, the first page", str(CONTRACT)),
+    "cookies": Parameter("Whether the tokens come as cookies instead of in the body", True),
     "code": Parameter("The `code` of an error answer", "not_found"),
     "document_id": Parameter("The `id` of a document", str(CONTRACT)),
     "end": Parameter(
