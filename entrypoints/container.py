@@ -24,8 +24,10 @@ from adapters.postgres.conversations import PostgresConversations, PostgresMessa
 from adapters.postgres.database import Database
 from adapters.postgres.document_reader import PostgresDocumentReader
 from adapters.postgres.files import PostgresFiles
+from adapters.postgres.identity.api_keys import PostgresApiKeys
 from adapters.postgres.identity.audit import PostgresAuditLog
 from adapters.postgres.identity.callers import PostgresCallers
+from adapters.postgres.identity.consents import PostgresConsents
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessions
@@ -44,9 +46,13 @@ from application.conversations.messages import AskQuestion, ShowMessage
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
+from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
+from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
 from application.identity.ports import (
+    ApiKeys,
     AuditLog,
     Callers,
+    Consents,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -102,6 +108,8 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, LogIn, RefreshSession, IdentifySession, LogOut)
+    api_keys = provide_all(CreateApiKey, ListApiKeys, RevokeApiKey)
+    consents = provide_all(ListConsents, DecideConsent, ShowConsentHistory)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -178,6 +186,8 @@ class Postgres(Provider):
     sessions = provide(PostgresSessions, provides=Sessions)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     one_time_tokens = provide(PostgresOneTimeTokens, provides=OneTimeTokens)
+    api_keys = provide(PostgresApiKeys, provides=ApiKeys)
+    consents = provide(PostgresConsents, provides=Consents)
     audit_log = provide(PostgresAuditLog, provides=AuditLog)
 
     @provide(scope=Scope.APP)

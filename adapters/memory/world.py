@@ -11,8 +11,10 @@ from adapters.memory.conversations import MemoryConversations, MemoryMessages
 from adapters.memory.embedder import NoEmbedder
 from adapters.memory.extractor import PlainExtractor
 from adapters.memory.files import MemoryFiles, MemoryObjects
+from adapters.memory.identity.api_keys import MemoryApiKeys
 from adapters.memory.identity.audit import MemoryAuditLog
 from adapters.memory.identity.callers import MemoryCallers
+from adapters.memory.identity.consents import MemoryConsents
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
 from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
@@ -35,8 +37,10 @@ from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.identity.ports import (
+    ApiKeys,
     AuditLog,
     Callers,
+    Consents,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -60,8 +64,10 @@ from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transa
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = {
+    ApiKeys: MemoryApiKeys,
     AuditLog: MemoryAuditLog,
     Callers: MemoryCallers,
+    Consents: MemoryConsents,
     Conversations: MemoryConversations,
     Crypto: PlainCrypto,
     DocumentReader: MemoryDocumentReader,

@@ -4,7 +4,11 @@ from typing import Protocol
 
 from application.identity.views import KeySet, UserView
 from application.shared.actor import Actor
+from application.shared.page import Page, PageRequest
+from domain.identity.api_key import ApiKey, ApiKeyId
 from domain.identity.audit import AuditEvent
+from domain.identity.consent import Consent, ConsentEvent
+from domain.identity.consent import Purpose as ConsentPurpose
 from domain.identity.one_time_token import OneTimeToken, Purpose
 from domain.identity.session import RefreshToken, Session, SessionId
 from domain.identity.user import Email, Password, PasswordHash, User
@@ -109,8 +113,9 @@ class Caller:
 
 class Callers(Protocol):
     async def caller(self, token: str) -> Caller:
-        """Whose token this is, by one read of session and user: scopes come from there, never from
-        the token. Raises Unauthenticated for a bad token or a dead session, AccountInactive."""
+        """Whose access token or API key this is, by one read of session or key and user: scopes come
+        from there, never from the token. Raises Unauthenticated for a bad token, a dead session or
+        a revoked key, AccountInactive."""
         ...
 
 
@@ -138,4 +143,34 @@ class RateLimits(Protocol):
     async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
         """Count one more in `bucket`, at once and for good, so outside any transaction. Raises
         Busy, with the time to wait, when more than `limit` came within `window`."""
+        ...
+
+
+class ApiKeys(Protocol):
+    async def add(self, key: ApiKey) -> None: ...
+
+    async def live(self, user_id: UserId, at: datetime) -> list[ApiKey]:
+        """Neither revoked nor expired, the newest first."""
+        ...
+
+    async def revoke(self, user_id: UserId, key_id: ApiKeyId, at: datetime) -> None:
+        """Raises NotFound, also for one that is another user's or revoked already."""
+        ...
+
+    async def revoke_all(self, user_id: UserId, at: datetime) -> None: ...
+
+
+class Consents(Protocol):
+    async def all(self, user_id: UserId) -> list[Consent]:
+        """What a user has decided so far: nothing for a purpose that was never asked."""
+        ...
+
+    async def one(self, user_id: UserId, purpose: ConsentPurpose) -> Consent | None: ...
+
+    async def save(self, consent: Consent, event: ConsentEvent) -> None:
+        """Keep the decision, and append it to the history."""
+        ...
+
+    async def history(self, user_id: UserId, request: PageRequest) -> Page[ConsentEvent]:
+        """Every decision, the newest first."""
         ...

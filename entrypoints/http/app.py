@@ -38,11 +38,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     log = request_log(settings)
     app = Litestar(
         [
-            identity.public,
-            identity.secured,
-            identity.root,
-            identity.aliases,
-            identity.secured_aliases,
+            *identity.ROUTERS,
             knowledge.secured,
             conversations.secured,
             health.router,

@@ -7,7 +7,7 @@ from litestar.enums import HttpMethod
 from application.identity.ports import Caller, Callers
 from application.shared.ports import Crypto
 from domain.identity.session import SessionId
-from domain.shared.errors import DomainError, Malformed, Unauthenticated
+from domain.shared.errors import DomainError, Forbidden, Malformed, Unauthenticated
 from entrypoints.http.body import declared_json
 from entrypoints.http.cookies import CookieNames, check_csrf, cookie
 from entrypoints.settings import Settings
@@ -19,6 +19,10 @@ class TwoUsers(Malformed):
     """A header and a cookie that belong to different accounts."""
 
 
+class SessionRequired(Forbidden):
+    """Known by a key, where a person has to be."""
+
+
 async def authenticated(request: AnyRequest) -> None:
     """What the secured routers ask before each request: before the body is read, which a
     dependency would be too late for, and at less cost than a guard. A handler of theirs that had a
@@ -27,6 +31,14 @@ async def authenticated(request: AnyRequest) -> None:
         raise Unauthenticated("a bearer token or the session's cookie is needed")
     if request.method != HttpMethod.GET:
         await declared_json(request)
+
+
+async def signed_in(request: AnyRequest) -> None:
+    """What the routers ask that an API key does not open: whatever is about credentials, sessions
+    or consents. Raises SessionRequired."""
+    await authenticated(request)
+    if caller_of(request).actor.session_id is None:
+        raise SessionRequired("an API key does not open this: log in")
 
 
 async def known(request: AnyRequest) -> Caller | None:

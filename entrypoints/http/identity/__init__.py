@@ -1,16 +1,28 @@
-"""The routes of identity. What is public stands in a PUBLIC list, and nowhere else."""
+"""The routes of identity. What is public stands in a PUBLIC list, and nowhere else; what is secured
+wants a session, save for the profile, which API keys open too."""
 
-from entrypoints.http.auth import authenticated
-from entrypoints.http.identity import auth, profile
+from entrypoints.http.auth import authenticated, signed_in
+from entrypoints.http.identity import api_keys, auth, privacy, profile
 from entrypoints.http.inject import Injected
 
-public = Injected("/api/v1", route_handlers=[*auth.PUBLIC], tags=["identity"])
+_PUBLIC = [*auth.PUBLIC]
+_SESSIONS_ONLY = [*auth.SECURED, *api_keys.SECURED, *privacy.SECURED]
+_SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
+
+public = Injected("/api/v1", route_handlers=_PUBLIC, tags=["identity"])
 secured = Injected(
     "/api/v1",
-    route_handlers=[*auth.SECURED, *profile.SECURED],
+    route_handlers=_SESSIONS_ONLY,
+    before_request=signed_in,
+    tags=["identity"],
+    security=_SECURITY,
+)
+secured_for_keys = Injected(
+    "/api/v1",
+    route_handlers=[*profile.SECURED],
     before_request=authenticated,
     tags=["identity"],
-    security=[{"bearer": []}],
+    security=_SECURITY,
 )
 root = Injected("/", route_handlers=[auth.show_keys], include_in_schema=False)
 
@@ -20,6 +32,8 @@ secured_aliases = Injected(
     "/api",
     route_handlers=[*profile.SECURED],
     before_request=authenticated,
-    security=[{"bearer": []}],
+    security=_SECURITY,
     include_in_schema=False,
 )
+
+ROUTERS = [public, secured, secured_for_keys, root, aliases, secured_aliases]

@@ -1,6 +1,14 @@
+from datetime import timedelta
+from uuid import UUID
+
+from application.identity.api_keys import ApiKeyView, CreatedApiKey, NewApiKey
+from application.identity.consents import ConsentEventView, ConsentView, Decision
 from application.identity.sessions import Refresh
 from application.identity.users import Registration
 from application.identity.views import BrowserSession, KeySet, Login, TokenPair, UserView
+from application.shared.actor import Scope
+from domain.identity.api_key import ApiKeyId
+from domain.identity.consent import NOTICES, Action, Purpose
 from entrypoints.http.cookies import CsrfToken
 from entrypoints.http.reference.problem import problem
 from entrypoints.http.reference.shared import ADA, NOW
@@ -38,7 +46,35 @@ _ACCOUNT = UserView(
     last_login_at=NOW,
     last_active_at=NOW,
 )
+_KEY = ApiKeyId(UUID("01a1fcb7-7a0c-7c11-9b52-0f6f2f7d6a10"))
+_SCOPES = [Scope.CHAT, Scope.DOCUMENTS]
+_PURPOSE = Purpose.AI_EXTERNAL_DOCUMENTS
+_NOTICE = NOTICES[_PURPOSE]
+_BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 EXAMPLES = (
+    NewApiKey("nightly import", _SCOPES),
+    CreatedApiKey(
+        _KEY,
+        "nightly import",
+        _SCOPES,
+        NOW,
+        NOW + timedelta(days=90),
+        "ck_01a1fcb77a0c7c119b520f6f2f7d6a10_YW4tZXhhbXBsZS10aGF0LW9wZW5zLW5vdGhpbmctYXQ",
+    ),
+    ApiKeyView(_KEY, "nightly import", _SCOPES, NOW, NOW + timedelta(days=90), NOW),
+    Decision(granted=True),
+    ConsentView(_PURPOSE, True, NOW, None, _NOTICE.version, _NOTICE.text, _NOTICE.version),
+    ConsentEventView(
+        UUID("01a1fcb7-8b1d-7f3e-a1c4-5b9a3d2e7c21"),
+        _PURPOSE,
+        Action.GRANTED,
+        _NOTICE.version,
+        _NOTICE.sha256,
+        "203.0.113.7",
+        _BROWSER,
+        "api",
+        NOW,
+    ),
     Registration(
         email="ada@example.org",
         password="correct horse battery staple",  # noqa: S106 - everybody's
@@ -68,6 +104,42 @@ EXAMPLES = (
     ),
 )
 PROBLEMS = (
+    problem(
+        403,
+        "consent_required",
+        "A consent is missing",
+        "What was asked for needs a consent that was not given, or was withdrawn: "
+        "`GET /api/v1/privacy/consents` lists them.",
+        "this needs your consent to ai_external.documents",
+    ),
+    problem(
+        403,
+        "session_required",
+        "An API key does not open this",
+        "Credentials, sessions, keys and consents want a person: log in.",
+        "an API key does not open this: log in",
+    ),
+    problem(
+        422,
+        "scope_not_for_keys",
+        "An API key cannot have this scope",
+        "A key opens its owner's things, and never the administration.",
+        "an API key cannot have the scope admin",
+    ),
+    problem(
+        422,
+        "unknown_notice",
+        "The notice has another version",
+        "Show the user the present text, of `GET /api/v1/privacy/consents`, and send its version.",
+        "the notice for marketing has the version 2026-11",
+    ),
+    problem(
+        422,
+        "unknown_purpose",
+        "There is no such purpose",
+        "`GET /api/v1/privacy/consents` lists the purposes that there are.",
+        "there is no such purpose; there are: marketing",
+    ),
     problem(
         400,
         "two_users",

@@ -24,7 +24,9 @@ PARAMETERS = {
     "end": Parameter(
         "Where the span ends, in code points: the first that is not in it", END, _OFFSET
     ),
+    "key_id": Parameter("The `id` of an API key", "01a1fcb7-7a0c-7c11-9b52-0f6f2f7d6a10"),
     "message_id": Parameter("The `id` of a message", str(ANSWER)),
+    "purpose": Parameter("What the consent is for", "ai_external.documents"),
     "size": Parameter("How many items a page has at most", 20, {"minimum": 1, "maximum": 100}),
     "start": Parameter("Where the span starts, in code points", START, _OFFSET),
 }
