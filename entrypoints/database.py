@@ -1,14 +1,15 @@
-"""Where the database is, and whether its tables are those of this code."""
+"""Where the database is, and whether its tables are those of this code.
+
+`serve` asks that at every start: alembic, as slow to import as all else, is when it has work."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import msgspec
-from alembic import command
-from alembic.config import Config
 
 from entrypoints.embedded_postgres import AlreadyRunning, Cluster
 from entrypoints.settings import Settings
@@ -39,22 +40,30 @@ def reachable(settings: Settings) -> Iterator[Settings]:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the tables to `revision`, waiting for another process that does the same."""
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = url
-    command.upgrade(config, revision)
+    from alembic import command
+
+    command.upgrade(_alembic(url), revision)
 
 
 def draft(url: str, name: str) -> None:
     """Write migrations/versions/<name>.py, `0005_wellness` for instance, from what differs."""
+    from alembic import command
+
     migrate(url)
+    revision, _, slug = name.partition("_")
+    command.revision(_alembic(url), message=slug, rev_id=revision, autogenerate=True)
+
+
+def _alembic(url: str) -> Any:
+    from alembic.config import Config
+
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
-    revision, _, slug = name.partition("_")
-    command.revision(config, message=slug, rev_id=revision, autogenerate=True)
+    return config
 
 
 def is_current(url: str) -> bool:
-    """Whether the newest migration has run: asked at every start, so without loading alembic."""
+    """Whether the newest migration has run."""
     newest = max(path.name for path in VERSIONS.glob("[0-9]*.py")).split("_")[0]
     return asyncio.run(_revision(url)) == newest
 

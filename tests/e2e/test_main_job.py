@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import PATIENCE, ROOT, Server
+from tests.e2e.conftest import PATIENCE, ROOT, Server, free_port
 
 DEMO = ROOT / "docs" / "demo"
 ACCOUNT = {"email": "ada@example.org", "password": "correct horse battery staple"}
@@ -144,7 +144,8 @@ def test_everything_comes_back_after_postgres_was_killed(server: Server) -> None
 
 
 def test_a_second_server_is_refused_in_one_line(server: Server) -> None:
-    for port, reason in ((server.port, "is in use"), (0, "is in use by process")):
+    taken = f"127.0.0.1:{server.port} is in use"
+    for port, reason in ((server.port, taken), (free_port(), "is in use by process")):
         environ = os.environ | {"DATA_DIR": str(server.data), "PORT": str(port)}
         command = [sys.executable, "-m", "entrypoints", "serve"]
         second = subprocess.run(
