@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+from multiprocessing import parent_process
 
 from entrypoints.supervisor import STOPPING
 
@@ -27,8 +28,12 @@ def await_release() -> None:
 
 
 def die_with_parent() -> None:
-    """For a process that granian forks: without its parent it would go on holding the port."""
+    """For a process that granian forks: without its parent it would go on holding the port; and
+    while it loads, SIGTERM would come to the parent's handler, which is of no use in a copy."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if (parent := parent_process()) and os.getppid() != parent.pid:  # it died before we asked
+        os._exit(1)
 
 
 def _parent() -> int:
