@@ -83,8 +83,11 @@ def draft_migration(name: str) -> None:
     """Draft the migration from the database's tables to the code's, to be read and mended."""
     from entrypoints import database
 
-    with database.reachable(_settings()) as settings:
-        database.draft(settings.database_url or "", name)
+    try:
+        with database.reachable(_settings()) as settings:
+            database.draft(settings.database_url or "", name)
+    except database.WrongName as error:
+        raise click.ClickException(str(error)) from None
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 `serve` asks that at every start: alembic, as slow to import as all else, is when it has work."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,10 @@ from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ROOT / "migrations" / "versions"
+
+
+class WrongName(Exception):
+    """Migrations run, and are listed, in the order of their numbers."""
 
 
 def embedded(settings: Settings) -> Cluster:
@@ -42,19 +47,23 @@ def migrate(url: str, revision: str = "head") -> None:
     """Bring the tables to `revision`, waiting for another process that does the same."""
     from alembic import command
 
-    command.upgrade(_alembic(url), revision)
+    command.upgrade(alembic_config(url), revision)
 
 
 def draft(url: str, name: str) -> None:
-    """Write migrations/versions/<name>.py, `0005_wellness` for instance, from what differs."""
+    """Write migrations/versions/<name>.py, `0005_wellness` for instance, from what differs.
+    Raises WrongName."""
     from alembic import command
 
+    if not re.fullmatch(r"\d{4}_[a-z0-9_]+", name):
+        raise WrongName(f"a migration is called like 0005_wellness, not {name!r}")
     migrate(url)
     revision, _, slug = name.partition("_")
-    command.revision(_alembic(url), message=slug, rev_id=revision, autogenerate=True)
+    command.revision(alembic_config(url), message=slug, rev_id=revision, autogenerate=True)
 
 
-def _alembic(url: str) -> Any:
+def alembic_config(url: str) -> Any:
+    """For alembic's own commands, on the database at `url`."""
     from alembic.config import Config
 
     config = Config(ROOT / "alembic.ini")

@@ -10,7 +10,7 @@ import structlog
 
 from entrypoints.settings import Environment, Settings
 
-_QUIET = ("_granian", "granian.access", "pgqueuer", "httpx", "httpcore", "asyncio")
+_QUIET = ("_granian", "granian.access", "alembic", "pgqueuer", "httpx", "httpcore", "asyncio")
 
 
 def configure(settings: Settings) -> None:
