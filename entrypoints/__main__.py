@@ -20,13 +20,14 @@ def cli() -> None:
 @cli.command()
 def serve() -> None:
     """Run everything: the database (unless DATABASE_URL names one), the API, the workers."""
+    from entrypoints.database import Unreachable
     from entrypoints.embedded_postgres import AlreadyRunning, ClusterFailed
     from entrypoints.serve import PortTaken
     from entrypoints.serve import serve as run
 
     try:
         run(_settings())
-    except (PortTaken, AlreadyRunning, ClusterFailed) as error:
+    except (PortTaken, AlreadyRunning, ClusterFailed, Unreachable) as error:
         raise click.ClickException(str(error)) from None
 
 

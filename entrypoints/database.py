@@ -19,6 +19,10 @@ ROOT = Path(__file__).parent.parent
 VERSIONS = ROOT / "migrations" / "versions"
 
 
+class Unreachable(Exception):
+    """Nothing that speaks PostgreSQL answers at the URL, or it does not let us in."""
+
+
 class WrongName(Exception):
     """Migrations run, and are listed, in the order of their numbers."""
 
@@ -72,9 +76,12 @@ def alembic_config(url: str) -> Any:
 
 
 def is_current(url: str) -> bool:
-    """Whether the newest migration has run."""
+    """Whether the newest migration has run. Raises Unreachable."""
     newest = max(path.name for path in VERSIONS.glob("[0-9]*.py")).split("_")[0]
-    return asyncio.run(_revision(url)) == newest
+    try:
+        return asyncio.run(_revision(url)) == newest
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Unreachable(f"the database of DATABASE_URL does not answer: {error}") from error
 
 
 async def _revision(url: str) -> str | None:

@@ -22,7 +22,7 @@ class PortTaken(Exception):
 
 def serve(settings: Settings) -> None:
     """Start everything, keep it running, stop it on SIGINT or SIGTERM. Raises PortTaken,
-    AlreadyRunning and ClusterFailed before anything is served."""
+    AlreadyRunning, ClusterFailed and Unreachable before anything is served."""
     began = time.monotonic()
     _require_free(settings.host, settings.port)
     hold_signals()
