@@ -75,12 +75,16 @@ class Server:
         return found
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(tmp_path, port)
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, free_port())
     server.start()
     yield server
     if server.process.poll() is None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import PATIENCE, ROOT, Server
+from tests.e2e.conftest import PATIENCE, ROOT, Server, free_port
 
 DEMO = ROOT / "docs" / "demo"
 ACCOUNT = {"email": "ada@example.org", "password": "correct horse battery staple"}
@@ -143,8 +143,25 @@ def test_everything_comes_back_after_postgres_was_killed(server: Server) -> None
         assert until(client, document, "completed")["processing_status"] == "completed"
 
 
+def test_a_database_that_does_not_answer_is_named_in_one_line(tmp_path: Path) -> None:
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    environ = os.environ | {
+        "DATA_DIR": str(tmp_path),
+        "PORT": str(free_port()),
+        "DATABASE_URL": url,
+    }
+    command = [sys.executable, "-m", "entrypoints", "serve"]
+    told = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert told.returncode == 1
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert "DATABASE_URL does not answer" in told.stderr
+
+
 def test_a_second_server_is_refused_in_one_line(server: Server) -> None:
-    for port, reason in ((server.port, "is in use"), (0, "is in use by process")):
+    taken = f"127.0.0.1:{server.port} is in use"
+    for port, reason in ((server.port, taken), (free_port(), "is in use by process")):
         environ = os.environ | {"DATA_DIR": str(server.data), "PORT": str(port)}
         command = [sys.executable, "-m", "entrypoints", "serve"]
         second = subprocess.run(
@@ -153,3 +170,20 @@ def test_a_second_server_is_refused_in_one_line(server: Server) -> None:
         assert second.returncode == 1
         assert len(second.stderr.strip().splitlines()) == 1
         assert reason in second.stderr
+
+
+def test_ctrl_c_during_the_start_ends_it_without_a_traceback(server: Server) -> None:
+    server.stop()
+    environ = os.environ | {"DATA_DIR": str(server.data), "PORT": str(server.port)}
+    command = [sys.executable, "-m", "entrypoints", "serve"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as started:
+        end = time.monotonic() + PATIENCE
+        while not (server.data / "pg" / "postmaster.pid").exists():
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        os.killpg(started.pid, signal.SIGINT)
+        _, told = started.communicate(timeout=PATIENCE)
+    assert started.returncode == 0
+    assert "Traceback" not in told
