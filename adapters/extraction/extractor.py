@@ -14,7 +14,11 @@ import msgspec
 from domain.knowledge.document import ExtractionFailed, Failure
 from domain.knowledge.text import RawPage
 
-_CHILD = Path(__file__).with_name("child.py")
+# Isolated, the child finds no module in the folder it starts in: it is told where ours are.
+_ROOT = Path(__file__).parents[__name__.count(".")]
+_CHILD = (
+    f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from {__package__}.child import main; main()"
+)
 # Nothing of ours goes to the child. Each thread would claim address space from its limit.
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1", "TOKIO_WORKER_THREADS": "1"}
 _LARGEST_RESULT = 100 * 1024 * 1024
@@ -64,7 +68,7 @@ class ChildExtractor:
         limits = [str(self._memory), str(ceil(self._timeout.total_seconds())), str(os.getpid())]
         with await asyncio.to_thread(path.open, "rb") as document:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", str(_CHILD), media_type, *limits),
+                *(sys.executable, "-I", "-c", _CHILD, media_type, *limits),
                 stdin=document,
                 stdout=PIPE,
                 stderr=DEVNULL,
