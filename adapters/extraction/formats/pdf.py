@@ -12,9 +12,11 @@ import pypdfium2.raw  # type: ignore[import-untyped]
 from adapters.extraction.layout.hyphens import mended
 from adapters.extraction.layout.line import Line
 from adapters.extraction.layout.paragraphs import paragraphs
+from adapters.extraction.layout.running import without_running
 from adapters.extraction.pages import MAX_PAGES, Budget, Page, Unreadable
 
 _WORD_GOES_ON = "\ufffe\x02"  # where pdfium saw a hyphen at the end of a line
+_HYPHEN = "-"
 _LINE_END = re.compile(rf"[\n{_WORD_GOES_ON}]")
 _ODD_BREAK = re.compile(r"[\r\v\f\x85\u2028\u2029](?!(?<=\r)\n)")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -25,7 +27,7 @@ _LONGEST_BOLD = 80
 
 
 def read_pdf(data: bytes) -> list[Page]:
-    return paragraphs(mended(list(_lines(data))))
+    return paragraphs(mended(without_running(list(_lines(data)))))
 
 
 def _lines(data: bytes) -> Iterator[list[Line]]:
@@ -78,8 +80,9 @@ class TextPage:
             if text := raw.strip():
                 first = at + raw.index(text[0])  # only spaces before
                 line = self._line(text, first, first + self._units(text) - 1)
-                if end and (end[0] != "\n" or text[-1] == "\xad"):
-                    line.goes_on = text[-1] if text[-1] == "\xad" else end[0]
+                line.goes_on = _cut(text, end[0] if end else "")
+                if line.goes_on == _HYPHEN:
+                    line.text = line.text[:-1]
                 yield line
             start += len(raw) + 1
             at += self._units(raw) + 1
@@ -148,6 +151,15 @@ class TextPage:
         index = self._index(place)
         self._raw.FPDFText_GetFontInfo(self._page, index, self._font, 100, self._flags)
         return bool(_BOLD.search(self._font.value))
+
+
+def _cut(text: str, end: str) -> str:
+    """The mark of the hyphen that a line is cut with. At the end of a page pdfium leaves it alone."""
+    if text[-1] == "\xad":
+        return "\xad"
+    if not end:
+        return _HYPHEN if text[-1] == _HYPHEN and text[-2:-1].isalpha() else ""
+    return end if end in _WORD_GOES_ON else ""
 
 
 def _size(measure: tuple[float | None, float]) -> float:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from adapters.extraction.layout.line import Line
+from adapters.extraction.layout.line import Line, body_size
 from adapters.extraction.layout.spacing import far
 
 _LEADERS = re.compile(r"(?:\. ?){4}")  # of a table of contents
@@ -15,7 +15,7 @@ class Headings:
     """Which lines are headings, and of what level: by their size, then by being bold and alone."""
 
     def __init__(self, pages: list[list[Line]], spacing: float) -> None:
-        body = _body_size(pages)
+        body = body_size(pages)
         self._least = max(body * _HEADING_SIZE, body + 0.9)
         self._spacing = spacing
         shown_on = Counter(text for lines in pages for text in {line.text for line in lines})
@@ -42,7 +42,12 @@ class Headings:
 
     def _titular(self, line: Line) -> bool:
         named = any(c.isalpha() for c in line.text) and not _LEADERS.search(line.text)
-        return named and len(line.text) < _LONGEST_HEADING and line.text not in self._running
+        return (
+            named
+            and not line.runs
+            and len(line.text) < _LONGEST_HEADING
+            and line.text not in self._running
+        )
 
     def _rank(self, size: float) -> int:
         """Sizes seen once (a title page's) count as one."""
@@ -57,12 +62,3 @@ class Headings:
             return False
         apart = at == 0 or far(lines[at - 1], line, self._spacing)
         return apart and not (at + 1 < len(lines) and lines[at + 1].bold)
-
-
-def _body_size(pages: list[list[Line]]) -> float:
-    sizes = Counter[float]()
-    for lines in pages:
-        for line in lines:
-            if line.y is not None:
-                sizes[line.size] += len(line.text)
-    return max(sizes, key=lambda size: sizes[size], default=0.0)

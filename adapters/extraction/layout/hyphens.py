@@ -3,27 +3,41 @@
 import re
 
 from adapters.extraction.layout.line import Line
+from adapters.extraction.layout.spacing import far
+
+_NOT_NEXT = 2.5  # times the size, between baselines
 
 
 def mended(pages: list[list[Line]]) -> list[list[Line]]:
-    """Words cut at the end of a line are whole again, on the line they began on."""
+    """Words cut at the end of a line, or of a page, are whole again, on the line they began on."""
     if not any(line.goes_on for lines in pages for line in lines):
         return pages
     words = {word for lines in pages for line in lines for word in line.text.lower().split()}
-    return [_with_whole_words(lines, words) for lines in pages]
+    before: Line | None = None
+    for page in pages:
+        for at, line in enumerate(page):
+            if before is not None and before.goes_on:
+                _join(before, line, words, overleaf=at == 0)
+            before = line if line.text else before
+    if before is not None and before.goes_on:
+        _keep_hyphen(before)
+    return [[line for line in lines if line.text] for lines in pages]
 
 
-def _with_whole_words(lines: list[Line], words: set[str]) -> list[Line]:
-    mended: list[Line] = []
-    for line in lines:
-        before = mended[-1] if mended else None
-        if before is not None and before.goes_on:
-            head, _, line.text = line.text.partition(" ")
-            before.text += _joint(before, head, words) + head
-            before.goes_on = "" if line.text else line.goes_on
-        if line.text:
-            mended.append(line)
-    return mended
+def _join(before: Line, line: Line, words: set[str], *, overleaf: bool) -> None:
+    """Unless what stands between them shows that `line` is not where the word goes on."""
+    elsewhere = not line.text[0].islower() if overleaf else far(before, line, _NOT_NEXT)
+    if elsewhere:
+        _keep_hyphen(before)
+        return
+    head, _, rest = line.text.partition(" ")
+    before.text += _joint(before, head, words) + head
+    before.goes_on, line.text = "" if rest else line.goes_on, rest
+
+
+def _keep_hyphen(line: Line) -> None:
+    line.text += "-"
+    line.goes_on = ""
 
 
 def _joint(line: Line, head: str, words: set[str]) -> str:

@@ -1,5 +1,7 @@
 """What a page says and how it looks, whichever library read it."""
 
+from collections import Counter
+
 import msgspec
 
 
@@ -12,3 +14,14 @@ class Line(msgspec.Struct, gc=False):
     size: float = 0.0
     bold: bool = False
     cells: bool = False  # words far apart: a row of a table
+    runs: bool = False  # a running head or foot
+
+
+def body_size(pages: list[list[Line]]) -> float:
+    """That of most characters, 0 where nothing is horizontal."""
+    sizes = Counter[float]()
+    for lines in pages:
+        for line in lines:
+            if line.y is not None:
+                sizes[line.size] += len(line.text)
+    return max(sizes, key=lambda size: sizes[size], default=0.0)
