@@ -18,6 +18,9 @@ import msgspec
 from adapters.extraction.limits import give_up_rights
 from adapters.extraction.pages import Page, Unreadable
 
+_TOO_MUCH = "reading it takes too much memory: split it into smaller documents"
+_NO_TEXT = "there is no text in it: if it is a scan, run text recognition (OCR) over it first"
+
 type Read = Callable[[bytes], list[Page]]
 
 
@@ -37,7 +40,7 @@ def main() -> NoReturn:
     except Unreadable as error:
         output = msgspec.json.encode(Result(failure=error.failure, detail=error.detail))
     except MemoryError:
-        failed = Result(failure="too_large", detail="reading it takes too much memory")
+        failed = Result(failure="too_large", detail=_TOO_MUCH)
         output = msgspec.json.encode(failed)
     except Exception:  # a fault of ours: told, so that it can be mended
         output = msgspec.json.encode(Result(failure="internal", detail=traceback.format_exc()))
@@ -70,5 +73,5 @@ def reader(media_type: str) -> Read:
 
 def _with_text(pages: list[Page]) -> list[Page]:
     if not any(page.text and not page.text.isspace() for page in pages):
-        raise Unreadable("no_text", "there is no text in it")
+        raise Unreadable("no_text", _NO_TEXT)
     return pages

@@ -7,6 +7,7 @@ import msgspec
 MAX_PAGES = 5_000
 MAX_CHARACTERS = 20_000_000
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes in all files of an archive
+ENCRYPTED = "it opens only with a password: upload a copy without one"
 
 NEWLINE = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")  # those of domain.knowledge.text
 
@@ -41,7 +42,7 @@ class Budget:
     def spend(self, characters: int) -> None:
         self.left -= characters
         if self.left < 0:
-            raise Unreadable("too_large", f"more than {MAX_CHARACTERS:,} characters")
+            raise Unreadable("too_large", f"it has more than {MAX_CHARACTERS:,} characters")
 
 
 class Lines:

@@ -12,6 +12,7 @@ from xml.parsers import expat
 import xberg
 
 from adapters.extraction.pages import (
+    ENCRYPTED,
     MAX_PAGES,
     MAX_UNPACKED,
     NEWLINE,
@@ -32,14 +33,16 @@ _BROKEN_PACKAGE = (
     NotImplementedError,
 )
 _LOOKS = re.compile(rb"<w:(?:b|bCs|i|iCs|u|strike|dstrike)(?:\s[^<>]*)?/>")
+_OLD = "it is a document of Word 97-2003: save it as .docx and upload that"
+_BROKEN = "it is damaged or not whole: see if it opens in Word, save it anew and upload that"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
 def read_docx(data: bytes) -> list[Page]:
     if data.startswith(_OLE):
         if _ENCRYPTED_PACKAGE in data:
-            raise Unreadable("encrypted", "it opens only with a password")
-        raise Unreadable("unsupported", "it is in the format of Word 97-2003")
+            raise Unreadable("encrypted", ENCRYPTED)
+        raise Unreadable("unsupported", _OLD)
     pages = [Lines()]
     budget = Budget()
     nodes = _xberg_nodes(_plain_package(data))
@@ -53,7 +56,7 @@ def read_docx(data: bytes) -> list[Page]:
             pages.append(Lines())
             continue
         if len(pages) > MAX_PAGES:
-            raise Unreadable("too_large", f"more than {MAX_PAGES:,} pages")
+            raise Unreadable("too_large", f"it has more than {MAX_PAGES:,} pages: split it")
         budget.spend(_add_node(pages[-1], content, below_title=titled and not _is_title(node)))
     return [page.page() for page in pages]
 
@@ -104,17 +107,17 @@ def _plain_package(data: bytes) -> bytes:
             _check_package(package.infolist())
             return _copied(package)
     except _BROKEN_PACKAGE:
-        raise Unreadable("corrupt", "it is not a whole Word document") from None
+        raise Unreadable("corrupt", _BROKEN) from None
 
 
 def _check_package(files: list[zipfile.ZipInfo]) -> None:
     """By the directory, which `zipfile` then does not read beyond."""
     if any(file.flag_bits & 1 for file in files):
-        raise Unreadable("encrypted", "it opens only with a password")
+        raise Unreadable("encrypted", ENCRYPTED)
     if len(files) > 10_000 or sum(file.file_size for file in files) > MAX_UNPACKED:
-        raise Unreadable("too_large", "it unpacks to more than is allowed")
+        raise Unreadable("too_large", f"it unpacks to more than {MAX_UNPACKED >> 20} MiB")
     if "word/document.xml" not in {file.filename for file in files}:
-        raise Unreadable("corrupt", "there is no Word document in it")
+        raise Unreadable("corrupt", "there is no Word document in it: see if it opens")
 
 
 def _copied(package: zipfile.ZipFile) -> bytes:
@@ -161,7 +164,7 @@ def _xberg_nodes(data: bytes) -> list[Any]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # how a bug in Rust arrives here
             raise
-        raise Unreadable("corrupt", "it breaks its reader") from None
+        raise Unreadable("corrupt", _BROKEN) from None
     if result.errors:
         raise _xberg_failure(str(result.errors[0].message))
     document = result.results[0].document
@@ -169,5 +172,8 @@ def _xberg_nodes(data: bytes) -> list[Any]:
 
 
 def _xberg_failure(message: str) -> Unreadable:
-    limited = re.search(r"limit|exceed|too large|too many|bomb", message, re.IGNORECASE)
-    return Unreadable("too_large" if limited else "corrupt", message[:500])
+    if re.search(r"limit|exceed|too large|too many|bomb|out of memory", message, re.IGNORECASE):
+        return Unreadable(
+            "too_large", "it is too large to be read: split it into smaller documents"
+        )
+    return Unreadable("corrupt", _BROKEN)

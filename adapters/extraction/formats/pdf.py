@@ -13,7 +13,7 @@ from adapters.extraction.layout.hyphens import mended
 from adapters.extraction.layout.line import Line
 from adapters.extraction.layout.paragraphs import paragraphs
 from adapters.extraction.layout.running import without_running
-from adapters.extraction.pages import MAX_PAGES, Budget, Page, Unreadable
+from adapters.extraction.pages import ENCRYPTED, MAX_PAGES, Budget, Page, Unreadable
 
 _WORD_GOES_ON = "\ufffe\x02"  # where pdfium saw a hyphen at the end of a line
 _HYPHEN = "-"
@@ -24,6 +24,7 @@ _SPACE = re.compile(r"(?<=\S)\s(?=\S)")
 _LABEL = re.compile(r"\S*(\d\S*|[.)])\s")
 _BOLD = re.compile(rb"bold|black|heavy", re.IGNORECASE)
 _LONGEST_BOLD = 80
+_BROKEN = "it is damaged or not whole: see if it opens, save it anew and upload that"
 
 
 def read_pdf(data: bytes) -> list[Page]:
@@ -35,10 +36,10 @@ def _lines(data: bytes) -> Iterator[list[Line]]:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         if error.err_code in (4, 5):  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
-            raise Unreadable("encrypted", "it opens only with a password") from None
-        raise Unreadable("corrupt", "it is not a whole PDF") from None
+            raise Unreadable("encrypted", ENCRYPTED) from None
+        raise Unreadable("corrupt", _BROKEN) from None
     if len(document) > MAX_PAGES:
-        raise Unreadable("too_large", f"more than {MAX_PAGES:,} pages")
+        raise Unreadable("too_large", f"it has more than {MAX_PAGES:,} pages: split it")
     budget = Budget()
     for number in range(len(document)):
         try:
@@ -46,7 +47,7 @@ def _lines(data: bytes) -> Iterator[list[Line]]:
             text = page.get_textpage()
         except pypdfium2.PdfiumError:
             # A page left out in silence would be a wrong answer later on.
-            raise Unreadable("corrupt", f"page {number + 1} cannot be read") from None
+            raise Unreadable("corrupt", f"page {number + 1} is damaged: save it anew") from None
         lines = list(TextPage(text).lines())
         text.close()
         page.close()

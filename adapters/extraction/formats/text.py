@@ -25,4 +25,4 @@ def decoded(data: bytes) -> str:
             text = data.decode(encoding)
             if "\0" not in text and len(_CONTROL.findall(text)) <= len(text) // 100:
                 return text
-    raise Unreadable("corrupt", "it is not text")
+    raise Unreadable("corrupt", "it is not text: save it as UTF-8 and upload that")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from adapters.extraction.extractor import ChildExtractor
 from domain.knowledge.document import Failure
 from tests.contract.knowledge.extraction.conftest import extract, failure, headings
 from tests.documents import DOCX, docx_bomb, docx_with_body, saved, word_document
@@ -36,6 +37,15 @@ async def test_a_broken_docx_is_corrupt(tmp_path: Path) -> None:
 async def test_a_docx_may_not_declare_entities(tmp_path: Path) -> None:
     laughs = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>'
     assert await failure(tmp_path, docx_with_body(laughs), DOCX) is Failure.CORRUPT
+
+
+async def test_a_docx_that_takes_more_than_the_memory_is_too_large(tmp_path: Path) -> None:
+    paragraph = b"<w:p><w:r><w:t>some words of text here and there</w:t></w:r></w:p>"
+    body = b"<w:body>%b</w:body>" % (paragraph * 100_000)
+    space = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    document = docx_with_body(b'<w:document xmlns:w="%b">%b</w:document>' % (space, body))
+    frugal = ChildExtractor(memory=64 << 20)
+    assert await failure(tmp_path, document, DOCX, frugal) is Failure.TOO_LARGE
 
 
 async def test_a_docx_that_unpacks_to_too_much_is_too_large(tmp_path: Path) -> None:

@@ -32,12 +32,28 @@ async def test_a_result_without_end_is_cut_off(
     assert await failure(tmp_path, b"word " * 1_000_000, TEXT) is Failure.TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    ("crash", "expected"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Failure.CORRUPT),
+        ("import os; os.write(2, b'corrupted size vs. prev_size'); os.abort()", Failure.CORRUPT),
+        ("import os; os.abort()", Failure.TOO_LARGE),
+        ("import os; os.write(2, b'memory allocation failed'); os.abort()", Failure.TOO_LARGE),
+    ],
+)
 async def test_a_crash_of_the_reader_is_the_documents_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, expected: Failure
+) -> None:
+    monkeypatch.setattr(module, "_CHILD", crash)
+    assert await failure(tmp_path, b"", TEXT) is expected
+
+
+async def test_a_reader_that_complains_at_length_is_not_kept_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
-    monkeypatch.setattr(module, "_CHILD", crash)
-    assert await failure(tmp_path, b"", TEXT) is Failure.CORRUPT
+    chatty = "import os; os.write(2, bytes(1 << 20)); os.write(1, b'{}')"
+    monkeypatch.setattr(module, "_CHILD", chatty)
+    assert await extract(tmp_path, b"", TEXT) == []
 
 
 async def test_a_reader_killed_from_outside_says_nothing_of_the_document(
