@@ -43,6 +43,10 @@ class FileTooLarge(TooLarge): ...
 class UnsupportedFile(Unsupported): ...
 
 
+def file_too_large(purpose: Purpose) -> FileTooLarge:
+    return FileTooLarge(f"a {purpose} may have {purpose.limit // MIB} MiB")
+
+
 def original_name(text: str | None) -> str:
     """The name a user's own machine gave the file: only ever shown, never a path of ours."""
     name = "".join(c for c in (text or "").replace("\\", "/").split("/")[-1] if c.isprintable())

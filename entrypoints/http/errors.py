@@ -84,7 +84,10 @@ def http_problem(request: AnyRequest, error: HTTPException) -> Response[Problem]
     status = HTTPStatus(error.status_code)
     code = _CODES.get(status, status.phrase.lower().replace(" ", "_"))
     headers = {k: v for k, v in (error.headers or {}).items() if k.lower() in ("allow",)}
-    return answer(request, status, code, error.detail, headers=headers)
+    detail = error.detail
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        detail = f"a request to this route may have {_most_kib(request)} KiB"
+    return answer(request, status, code, detail, headers=headers)
 
 
 def unexpected_problem(request: AnyRequest, error: Exception) -> Response[Problem]:
@@ -109,6 +112,10 @@ def answer(
     return Response(
         body, status_code=status, headers=headers, media_type="application/problem+json"
     )
+
+
+def _most_kib(request: AnyRequest) -> int:
+    return (request.route_handler.resolve_request_max_body_size() or 0) // 1024
 
 
 def _id(request: AnyRequest) -> str:

@@ -8,11 +8,12 @@ from litestar import Request, Response, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta
 
-from application.files.exports import Upload
+from application.files.exports import Purpose, Upload, file_too_large
 from application.knowledge.documents import (
     DeleteDocument,
     Details,
@@ -178,7 +179,10 @@ async def search_documents(
 async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
     if request.content_type[0] != "multipart/form-data":
         raise HTTPException("send a multipart form", status_code=415)
-    form = dict(await request.form())
+    try:
+        form = dict(await request.form())
+    except RequestEntityTooLarge:
+        raise file_too_large(Purpose.DOCUMENT) from None
     file = form.pop("file", None)
     if file is None:
         raise MissingFile("the form has no field `file`")
