@@ -1,11 +1,11 @@
 from datetime import datetime
-from typing import Any
 
 import asyncpg
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.rows import values_of
 from adapters.postgres.tables.identity import sessions, signing_keys, users
 from application.identity.ports import Caller, SigningKey, Tokens
 from application.identity.views import UserView
@@ -64,7 +64,7 @@ class PostgresUsers:
 
     async def add(self, user: User) -> None:
         try:
-            await self._database.row(_ADD_USER, _values(user, _USER))
+            await self._database.row(_ADD_USER, values_of(user, _USER))
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "users_email_key":
                 raise EmailTaken("this e-mail has an account already") from None
@@ -81,7 +81,7 @@ class PostgresUsers:
         return User(**row) if row else None
 
     async def save(self, user: User) -> None:
-        await self._database.row(_SAVE_USER, _values(user, _USER) | {"key": user.id})
+        await self._database.row(_SAVE_USER, values_of(user, _USER) | {"key": user.id})
 
 
 class PostgresSessions:
@@ -89,7 +89,7 @@ class PostgresSessions:
         self._database = database
 
     async def add(self, session: Session) -> None:
-        await self._database.row(_ADD_SESSION, _values(session, _SESSION))
+        await self._database.row(_ADD_SESSION, values_of(session, _SESSION))
 
     async def get(self, session_id: SessionId) -> Session:
         row = await self._database.row(_GET_SESSION, {"id": session_id})
@@ -155,7 +155,3 @@ class PostgresSigningKeys:
             "created_at": at,
         }
         await self._database.row(_ADD_KEY, values)
-
-
-def _values(thing: object, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(thing, name) for name in names}

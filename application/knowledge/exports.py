@@ -1,6 +1,6 @@
 """What other contexts may do with what is known."""
 
-from application.knowledge.ports import Embedder, SearchIndex
+from application.knowledge.ports import Embedder, Embedding, SearchIndex
 from application.knowledge.views import Hit, Mode, Query, SentenceView
 from domain.shared.ids import UserId
 
@@ -13,4 +13,4 @@ async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedd
     if embedder.embedding_set is None or query.mode is Mode.LEXICAL:
         return await index.search(owner, query, None)
     (vector,) = await embedder.embed([query.query])
-    return await index.search(owner, query, vector)
+    return await index.search(owner, query, Embedding(embedder.embedding_set, vector))
