@@ -53,8 +53,8 @@ async def receive(
     at: datetime,
 ) -> StoredFile:
     """Stream the upload to storage, and tell what came. The row is the caller's to add: should it
-    not, the bytes are its to remove. Raises UnnamedFile, EmptyFile, FileTooLarge, UnsupportedFile,
-    and then nothing is left behind."""
+    not, the bytes are its to remove. Raises UnnamedFile, InvalidFileName, EmptyFile, FileTooLarge,
+    UnsupportedFile, and then nothing is left behind."""
     name = original_name(upload.name)
     key = StorageKey(f"{purpose}/{owner}/{file_id}")
     seen = _Seen(purpose)

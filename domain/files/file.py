@@ -37,6 +37,9 @@ class EmptyFile(Malformed): ...
 class UnnamedFile(Malformed): ...
 
 
+class InvalidFileName(Malformed): ...
+
+
 class FileTooLarge(TooLarge): ...
 
 
@@ -48,10 +51,13 @@ def file_too_large(purpose: Purpose) -> FileTooLarge:
 
 
 def original_name(text: str | None) -> str:
-    """The name a user's own machine gave the file: only ever shown, never a path of ours."""
+    """The name a user's own machine gave the file: only ever shown, never a path of ours.
+    Raises UnnamedFile, InvalidFileName."""
+    if "\0" in (text or ""):
+        raise InvalidFileName("the file's name has a NUL in it")
     name = "".join(c for c in (text or "").replace("\\", "/").split("/")[-1] if c.isprintable())
     if not name.strip():
-        raise UnnamedFile("the file has no name")
+        raise UnnamedFile("the file has no name: send it with one, as the `filename` of its part")
     return name.strip()[-255:]
 
 

@@ -44,7 +44,15 @@ MIB = 1024 * 1024
 _PIECE = 256 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
-_UPLOAD = ("missing_file", "unnamed_file", "empty_file", "file_too_large", "unsupported_file")
+_UPLOAD = (
+    "missing_file",
+    "several_files",
+    "unnamed_file",
+    "invalid_file_name",
+    "empty_file",
+    "file_too_large",
+    "unsupported_file",
+)
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
@@ -53,6 +61,9 @@ class WrongSpan(Invalid): ...
 
 
 class MissingFile(Malformed): ...
+
+
+class SeveralFiles(Malformed): ...
 
 
 @post(
@@ -183,9 +194,12 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
     if request.content_type[0] != "multipart/form-data":
         raise HTTPException("send a multipart form", status_code=415)
     try:
-        form = dict(await request.form())
+        sent = await request.form()
     except RequestEntityTooLarge:
         raise file_too_large(Purpose.DOCUMENT) from None
+    if len(sent.getall("file", [])) > 1:
+        raise SeveralFiles("send one file at a time")
+    form = dict(sent)
     file = form.pop("file", None)
     if file is None:
         raise MissingFile("the form has no field `file`")
