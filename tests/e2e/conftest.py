@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Server:
 
     data: Path
     port: int
+    settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -32,6 +34,7 @@ class Server:
     def start(self) -> None:
         environ = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         environ |= {"DATA_DIR": str(self.data), "PORT": str(self.port), "HASH_QUEUE_MS": "10000"}
+        environ |= self.settings
         with (self.data / "serve.log").open("ab") as log:
             command = [sys.executable, "-m", "entrypoints", "serve"]
             self.process = subprocess.Popen(
@@ -84,8 +87,16 @@ def free_port() -> int:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path, free_port())
+    with running(tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def running(data: Path, **settings: str) -> Iterator[Server]:
+    server = Server(data, free_port(), settings)
     server.start()
-    yield server
-    if server.process.poll() is None:
-        server.stop()
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
