@@ -30,7 +30,8 @@ SETTINGS = {
 
 PATIENCE = 5.0  # seconds to wait for a connection
 
-_DOWN = (
+# What asyncpg raises when the database is away or too busy.
+DOWN = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -193,7 +194,7 @@ def _answering() -> Iterator[None]:
     """A database that is down or too busy is Unavailable, text it cannot keep is Invalid."""
     try:
         yield
-    except _DOWN as error:
+    except DOWN as error:
         raise Unavailable("the database does not answer", timedelta(seconds=2)) from error
     except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
         raise Invalid("text may not hold a NUL character") from None
