@@ -45,10 +45,10 @@ class Running:
                 start_new_session=True,
             )
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Seconds from the signal to the end."""
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, group: bool = False) -> float:
+        """Seconds from the signal, to the process or, as Ctrl-C, to its group, to its end."""
         began = time.monotonic()
-        self.process.send_signal(number)
+        (os.killpg if group else os.kill)(self.process.pid, number)
         self.process.wait(PATIENCE)
         return time.monotonic() - began
 
