@@ -3,7 +3,7 @@ import contextlib
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
@@ -14,11 +14,17 @@ import msgspec
 from domain.knowledge.document import ExtractionFailed, Failure
 from domain.knowledge.text import RawPage
 
-_CHILD = Path(__file__).with_name("child.py")
+# Isolated, the child finds no module in the folder it starts in: it is told where ours are.
+_ROOT = Path(__file__).parents[__name__.count(".")]
+_CHILD = (
+    f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from {__package__}.child import main; main()"
+)
 # Nothing of ours goes to the child. Each thread would claim address space from its limit.
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1", "TOKIO_WORKER_THREADS": "1"}
 _LARGEST_RESULT = 100 * 1024 * 1024
 _PIECE = 1024 * 1024
+_COMPLAINT = 4096  # bytes
+_SPLIT_IT = "split it into smaller documents"
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -48,6 +54,7 @@ class ChildExtractor:
     async def extract(self, path: Path, media_type: str) -> list[RawPage]:
         async with self._turns:
             process = await self._start(path, media_type)
+            complaint = asyncio.create_task(_complaint(process))
             try:
                 async with asyncio.timeout(self._timeout.total_seconds()):
                     output = await _output(process)
@@ -56,18 +63,19 @@ class ChildExtractor:
                 raise self._too_slow() from None
             finally:
                 await _end(process)
+                last_words = await complaint
         if code == -signal.SIGXCPU:
             raise self._too_slow()
-        return _pages(code, output)
+        return _pages(code, output, last_words)
 
     async def _start(self, path: Path, media_type: str) -> Process:
         limits = [str(self._memory), str(ceil(self._timeout.total_seconds())), str(os.getpid())]
         with await asyncio.to_thread(path.open, "rb") as document:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", str(_CHILD), media_type, *limits),
+                *(sys.executable, "-I", "-c", _CHILD, media_type, *limits),
                 stdin=document,
                 stdout=PIPE,
-                stderr=DEVNULL,
+                stderr=PIPE,
                 env=_ENVIRONMENT,
                 cwd="/",
                 start_new_session=True,
@@ -75,7 +83,9 @@ class ChildExtractor:
 
     def _too_slow(self) -> ExtractionFailed:
         seconds = self._timeout.total_seconds()
-        return ExtractionFailed(Failure.TIMEOUT, f"reading it takes more than {seconds:g} s")
+        return ExtractionFailed(
+            Failure.TIMEOUT, f"reading it takes more than {seconds:g} s: {_SPLIT_IT}"
+        )
 
 
 async def _output(process: Process) -> bytes:
@@ -84,8 +94,17 @@ async def _output(process: Process) -> bytes:
     while piece := await stdout.read(_PIECE):
         output += piece
         if len(output) > _LARGEST_RESULT:
-            raise ExtractionFailed(Failure.TOO_LARGE, "there is too much text in it")
+            raise ExtractionFailed(Failure.TOO_LARGE, f"there is too much text in it: {_SPLIT_IT}")
     return bytes(output)
+
+
+async def _complaint(process: Process) -> bytes:
+    """What a library said before it gave up. Read to its end, so that nobody waits for us."""
+    stderr = cast(asyncio.StreamReader, process.stderr)
+    said = b""
+    while piece := await stderr.read(_PIECE):
+        said = (said + piece)[-_COMPLAINT:]
+    return said
 
 
 async def _end(process: Process) -> None:
@@ -93,19 +112,31 @@ async def _end(process: Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.communicate()  # what is still in the pipe would keep it open
+        stdout = cast(asyncio.StreamReader, process.stdout)
+        while await stdout.read(_PIECE):  # what is still in the pipe would keep it open
+            pass
+        await process.wait()
 
 
-def _pages(code: int, output: bytes) -> list[RawPage]:
+def _pages(code: int, output: bytes, last_words: bytes) -> list[RawPage]:
     """What the child said, or what its end says of the document."""
     if code > 0 or -code in _FROM_OUTSIDE:
         raise RuntimeError(f"the process that reads documents ended with {code}")
+    if code == -signal.SIGABRT and _out_of_memory(last_words):
+        detail = f"reading it takes too much memory: {_SPLIT_IT}"
+        raise ExtractionFailed(Failure.TOO_LARGE, detail)
     if code < 0:
-        name = signal.Signals(-code).name
-        raise ExtractionFailed(Failure.CORRUPT, f"it crashes its reader ({name})")
+        detail = "it is damaged, and breaks its reader: save it anew and upload that"
+        raise ExtractionFailed(Failure.CORRUPT, detail)
     result = msgspec.json.decode(output, type=_Result)
     if result.failure is Failure.INTERNAL:
         raise RuntimeError(result.detail)
     if result.failure:
         raise ExtractionFailed(result.failure, result.detail)
     return result.pages
+
+
+def _out_of_memory(last_words: bytes) -> bool:
+    """pdfium aborts in silence; Rust and C++ say why; whoever finds its heap broken says something
+    else."""
+    return not last_words or b"memory allocation" in last_words or b"bad_alloc" in last_words

@@ -1,14 +1,5 @@
-from pathlib import PurePath
+from domain.files.file import DOCX, PDF, mislabelled, named_type
 
-from domain.files.file import UnsupportedFile
-
-_TYPES = {
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".txt": "text/plain",
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-}
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -20,18 +11,16 @@ class PlainSniffer:
     """Knows by heart the few types that matter, where no library is at hand."""
 
     def media_type(self, name: str, head: bytes, tail: bytes) -> str:
-        media_type = _TYPES.get(PurePath(name).suffix.lower())
-        if media_type is None:
-            raise UnsupportedFile(f"takes {', '.join(_TYPES)}")
+        media_type = named_type(name)
         if not _agrees(media_type, head, tail):
-            raise UnsupportedFile(f"{name} is not what its name says")
+            raise mislabelled(name)
         return media_type
 
 
 def _agrees(media_type: str, head: bytes, tail: bytes) -> bool:
-    if media_type == _TYPES[".pdf"]:
+    if media_type == PDF:
         return b"%PDF-" in head[:1024]
-    if media_type == _TYPES[".docx"]:
+    if media_type == DOCX:
         # The zip's directory is at its end; an encrypted document is an OLE file.
         return head.startswith(_OLE) or (head.startswith(_ZIP) and b"word/document" in tail)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

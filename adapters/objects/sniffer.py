@@ -1,18 +1,10 @@
 import struct
 from collections.abc import Iterator
-from pathlib import PurePath
 
 import puremagic
 
-from domain.files.file import UnsupportedFile
+from domain.files.file import DOCX, PDF, mislabelled, named_type
 
-_TYPES = {
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".txt": "text/plain",
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-}
 _ZIP = b"PK\x03\x04"
 _ZIP_ENTRY = b"PK\x01\x02"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -22,18 +14,16 @@ _WRITTEN_AS_TEXT = ("text/", "message/", "application/json", "application/xml", 
 
 class PuremagicSniffer:
     def media_type(self, name: str, head: bytes, tail: bytes) -> str:
-        media_type = _TYPES.get(PurePath(name).suffix.lower())
-        if media_type is None:
-            raise UnsupportedFile(f"takes {', '.join(_TYPES)}")
+        media_type = named_type(name)
         if not _agrees(media_type, head, tail):
-            raise UnsupportedFile(f"{name} is not what its name says")
+            raise mislabelled(name)
         return media_type
 
 
 def _agrees(media_type: str, head: bytes, tail: bytes) -> bool:
-    if media_type == _TYPES[".pdf"]:
+    if media_type == PDF:
         return b"%PDF-" in head[:1024]  # mail and scanners put things before it
-    if media_type == _TYPES[".docx"]:
+    if media_type == DOCX:
         # Word encrypts into an OLE file; extraction is who can say so.
         return head.startswith(_OLE) or (head.startswith(_ZIP) and _holds_word(tail))
     return _is_text(head)

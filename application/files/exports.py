@@ -11,10 +11,10 @@ from application.shared.ports import Ids, Outbox
 from domain.files.events import FileForgotten
 from domain.files.file import (
     EmptyFile,
-    FileTooLarge,
     Purpose,
     StorageKey,
     StoredFile,
+    file_too_large,
     original_name,
 )
 from domain.shared.ids import FileId, UserId
@@ -28,6 +28,7 @@ __all__ = [
     "Sniffer",
     "StoredFile",
     "Upload",
+    "file_too_large",
     "forget",
     "receive",
 ]
@@ -52,11 +53,11 @@ async def receive(
     at: datetime,
 ) -> StoredFile:
     """Stream the upload to storage, and tell what came. The row is the caller's to add: should it
-    not, the bytes are its to remove. Raises UnnamedFile, EmptyFile, FileTooLarge, UnsupportedFile,
-    and then nothing is left behind."""
+    not, the bytes are its to remove. Raises UnnamedFile, InvalidFileName, EmptyFile, FileTooLarge,
+    UnsupportedFile, and then nothing is left behind."""
     name = original_name(upload.name)
     key = StorageKey(f"{purpose}/{owner}/{file_id}")
-    seen = _Seen(purpose.limit)
+    seen = _Seen(purpose)
     try:
         await objects.put(key, seen.through(upload.content))
         media_type = sniffer.media_type(name, bytes(seen.head), bytes(seen.tail))
@@ -86,16 +87,16 @@ async def forget(file_id: FileId, files: Files, outbox: Outbox, ids: Ids, *, own
 class _Seen:
     """What is worth remembering of bytes that flow by."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, purpose: Purpose) -> None:
+        self._purpose = purpose
         self.size, self.sha256 = 0, hashlib.sha256()
         self.head, self.tail = bytearray(), bytearray()
 
     async def through(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for piece in content:
             self.size += len(piece)
-            if self.size > self._limit:
-                raise FileTooLarge(f"a file may have {self._limit // (1024 * 1024)} MiB")
+            if self.size > self._purpose.limit:
+                raise file_too_large(self._purpose)
             self.sha256.update(piece)
             self.head += piece[: HEAD - len(self.head)]
             self.tail = (self.tail + piece)[-TAIL:]

@@ -6,4 +6,5 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Text = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
+NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, Meta(pattern=NO_NUL)]

@@ -1,13 +1,16 @@
 """Canonical text: what every offset in the system counts in. Made once, then never changed."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.shared.span import Span
 
-PAGE_BREAK = "\n\n"
+_PAGE_BREAK, _OVERLEAF = "\n\n", "\n"
+_LEAST_OPEN = 30  # code points of a line that a page may break off in
+_ITEM = re.compile(r"(?:[a-z]|[ivx]{1,4})[.)]\s")
 _NEWLINES = str.maketrans({"\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 
 
@@ -64,7 +67,8 @@ class CanonicalText:
 
 
 def canonical(raw: Sequence[RawPage]) -> CanonicalText:
-    """Pages joined by a blank line, with one kind of newline, in NFC, without control characters."""
+    """Pages joined by a blank line, or by a new one where a sentence goes on overleaf, with one kind
+    of newline, in NFC, without control characters."""
     parts: list[str] = []
     pages: list[Page] = []
     headings: list[Heading] = []
@@ -75,8 +79,9 @@ def canonical(raw: Sequence[RawPage]) -> CanonicalText:
         if not any(lines):
             continue
         if parts:
-            parts.append(PAGE_BREAK)
-            at += len(PAGE_BREAK)
+            headed = 0 in levels or (headings and headings[-1].end == at)
+            parts.append(_OVERLEAF if _goes_on(parts[-1], lines[0]) and not headed else _PAGE_BREAK)
+            at += len(parts[-1])
         start = at
         for index, line in enumerate(lines):
             if index in levels and line:
@@ -98,6 +103,14 @@ def line_spans(text: str) -> list[Span]:
             spans.append(Span(start, start + len(inner)))
         at += len(line) + 1
     return spans
+
+
+def _goes_on(above: str, below: str) -> bool:
+    """Whether a page ends in the middle of a sentence: sure of it only when what follows is in
+    lower case, or follows a comma."""
+    if len(above) < _LEAST_OPEN or not below or _ITEM.match(below):
+        return False
+    return (above[-1].isalnum() and below[0].islower()) or (above[-1] == "," and below[0].isalnum())
 
 
 def _lines(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from application.shared.page import PageRequest, PageSize
 from domain.shared.errors import DomainError
 from entrypoints.http import conversations, docs, document, health, identity, knowledge, problems
-from entrypoints.http.body import converted, declared_json
+from entrypoints.http.body import JsonRequest, converted, declared_json
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
@@ -55,6 +55,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         },
         cors_config=_cors(settings),
         openapi_config=None,  # document.py makes it
+        request_class=JsonRequest,
         request_max_body_size=64 * KIB,
         on_shutdown=[container.close, log.flush],
         logging_config=None,

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
+from application.shared.text import NO_NUL
 from domain.shared.errors import (
     Busy,
     Conflict,
@@ -40,6 +41,7 @@ _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
 _PHRASES = {*(status.phrase for status in HTTPStatus), "Request Entity Too Large"}
 _AT = re.compile(r"(?P<detail>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 _FIELD = re.compile(r"Object (?:contains (unknown)|(missing) required) field `(.*)`", re.DOTALL)
+_NO_NUL = f"matching regex {NO_NUL!r}"  # how msgspec says it
 
 type AnyRequest = Request[Any, Any, Any]
 
@@ -134,6 +136,7 @@ def _fault(item: dict[str, Any]) -> Fault:
         return Fault("", "missing", "a body is needed")
     if found := _AT.fullmatch(message):
         message, key = found["detail"], found["path"]
+    message = message.replace(_NO_NUL, "without NUL (U+0000)")
     key = key.partition("[...]")[0]  # msgspec does not say which value of a dict it is
     parts = [] if key in ("", "data") else key.replace("[", ".").replace("]", "").split(".")
     code = "invalid"

@@ -8,11 +8,12 @@ from litestar import Request, Response, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta
 
-from application.files.exports import Upload
+from application.files.exports import Purpose, Upload, file_too_large
 from application.knowledge.documents import (
     DeleteDocument,
     Details,
@@ -43,7 +44,15 @@ MIB = 1024 * 1024
 _PIECE = 256 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
-_UPLOAD = ("missing_file", "unnamed_file", "empty_file", "file_too_large", "unsupported_file")
+_UPLOAD = (
+    "missing_file",
+    "several_files",
+    "unnamed_file",
+    "invalid_file_name",
+    "empty_file",
+    "file_too_large",
+    "unsupported_file",
+)
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
@@ -52,6 +61,9 @@ class WrongSpan(Invalid): ...
 
 
 class MissingFile(Malformed): ...
+
+
+class SeveralFiles(Malformed): ...
 
 
 @post(
@@ -181,7 +193,13 @@ async def search_documents(
 async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
     if request.content_type[0] != "multipart/form-data":
         raise HTTPException("send a multipart form", status_code=415)
-    form = dict(await request.form())
+    try:
+        sent = await request.form()
+    except RequestEntityTooLarge:
+        raise file_too_large(Purpose.DOCUMENT) from None
+    if len(sent.getall("file", [])) > 1:
+        raise SeveralFiles("send one file at a time")
+    form = dict(sent)
     file = form.pop("file", None)
     if file is None:
         raise MissingFile("the form has no field `file`")

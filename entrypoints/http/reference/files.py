@@ -14,7 +14,21 @@ PROBLEMS = (
         "unnamed_file",
         "The file has no name",
         "The part `file` of the form needs a `filename`, whose ending says what it is.",
-        "the file has no name",
+        "the file has no name: send it with one, as the `filename` of its part",
+    ),
+    problem(
+        400,
+        "invalid_file_name",
+        "The file's name is none",
+        "No file is called so on any machine: its name has a NUL (U+0000) in it.",
+        "the file's name has a NUL in it",
+    ),
+    problem(
+        400,
+        "several_files",
+        "More than one file",
+        "One request uploads one file: send the others on their own.",
+        "send one file at a time",
     ),
     problem(
         400,
@@ -28,13 +42,13 @@ PROBLEMS = (
         "file_too_large",
         "The file is too large",
         "`detail` says how large one may be. Split it, or make it smaller.",
-        "a file may have 50 MiB",
+        "a document may have 50 MiB",
     ),
     problem(
         415,
         "unsupported_file",
         "This kind of file is not taken",
         "Both its name and its content have to be of a kind that we take.",
-        "takes .pdf, .docx, .txt, .md, .markdown",
+        "we read .pdf, .docx, .txt, .md, .markdown, not .exe",
     ),
 )

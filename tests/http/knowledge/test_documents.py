@@ -120,6 +120,9 @@ async def test_a_file_without_a_name_is_refused(client: Client) -> None:
 async def test_a_form_that_is_none_is_refused(client: Client) -> None:
     ada = await signed_in(client)
     missing = await client.post(UPLOAD, headers=ada, files={"other": ("a.md", b"text")})
+    two = [("file", ("a.md", b"text")), ("file", ("b.md", b"more"))]
+    several = await client.post(UPLOAD, headers=ada, files=two)
+    assert (several.status_code, several.json()["code"]) == (400, "several_files")
     assert (missing.status_code, missing.json()["code"]) == (400, "missing_file")
     unknown = await client.post(UPLOAD, headers=ada, files=file(), data={"owner": "eve"})
     assert unknown.status_code == 422
@@ -138,7 +141,7 @@ async def test_a_form_that_is_none_is_refused(client: Client) -> None:
 async def test_a_file_of_51_mib_is_too_large(client: Client) -> None:
     ada = await signed_in(client)
     answer = await client.post(UPLOAD, headers=ada, files=file(b"x" * 51 * 1024 * 1024, "big.txt"))
-    assert answer.status_code == 413
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (await client.get(DOCUMENTS, headers=ada)).json()["items"] == []
 

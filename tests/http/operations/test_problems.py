@@ -66,8 +66,25 @@ async def test_json_may_name_its_charset(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"email":', "the body is not JSON: Input data was truncated"),
+        (b'{"email":"\xe9@example.org"}', "the body is not JSON: it is not in UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("path", [REGISTER, "/api/v1/auth/login"])
+async def test_what_is_not_json_is_told_why(
+    client: Client, path: str, body: bytes, reason: str
+) -> None:
+    answer = await client.post(path, content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert answer.json()["detail"] == reason
+
+
+@pytest.mark.parametrize(
     ("body", "fault"),
     [
+        (b'{"email":"a\\u0000b"}', ("/email", "invalid", "Expected `str` without NUL (U+0000)")),
         (b"", ("", "missing", "a body is needed")),
         (b"{}", ("/email", "missing", "Object missing required field `email`")),
         (b'{"a/b~c":1}', ("/a~1b~0c", "unknown", "Object contains unknown field `a/b~c`")),

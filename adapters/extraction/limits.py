@@ -1,0 +1,52 @@
+"""What a process that reads a foreign document may not do."""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+
+def give_up_rights(memory: int, cpu: int, parent: int) -> None:
+    os.nice(10)
+    os.chdir("/")
+    base = _address_space()
+    _limit(resource.RLIMIT_AS, base + memory)
+    _limit(resource.RLIMIT_CPU, cpu, cpu + 5)  # SIGXCPU first: it says why
+    _limit(resource.RLIMIT_FSIZE, 0)  # the result goes to a pipe
+    _limit(resource.RLIMIT_NOFILE, 64)
+    _limit(resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":
+        # Some kernels and most containers refuse a namespace. Then the child keeps its network:
+        # neither library has a reason to use it, but nothing stops an exploited one.
+        with contextlib.suppress(OSError):
+            os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
+            _limit(resource.RLIMIT_NPROC, 64)  # without a namespace it would count all the user's
+        _control(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        _control(38, 1)  # PR_SET_NO_NEW_PRIVS
+        if os.getppid() != parent:
+            os._exit(1)  # the parent died before it could take us with it
+
+
+def _limit(kind: int, soft: int, hard: int | None = None) -> None:
+    """Down only: what was lower already stays."""
+    _, allowed = resource.getrlimit(kind)
+    hard = soft if hard is None else hard
+    if allowed != resource.RLIM_INFINITY:
+        soft, hard = min(soft, allowed), min(hard, allowed)
+    with contextlib.suppress(ValueError, OSError):  # macOS has no limit on address space
+        resource.setrlimit(kind, (soft, hard))
+
+
+def _address_space() -> int:
+    """Bytes that the interpreter and its libraries have mapped before they see the document."""
+    try:
+        with open("/proc/self/statm") as pages:  # noqa: PTH123
+            return int(pages.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _control(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

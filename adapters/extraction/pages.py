@@ -1,0 +1,66 @@
+"""What a reader of documents makes: pages of text with their headings, or the reason why not."""
+
+import re
+
+import msgspec
+
+MAX_PAGES = 5_000
+MAX_CHARACTERS = 20_000_000
+MAX_UNPACKED = 256 * 1024 * 1024  # bytes in all files of an archive
+ENCRYPTED = "it opens only with a password: upload a copy without one"
+
+NEWLINE = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")  # those of domain.knowledge.text
+
+
+class Heading(msgspec.Struct):
+    """The line of its page, counted from 0, and its level, of which 1 is the highest."""
+
+    line: int
+    level: int
+
+
+class Page(msgspec.Struct):
+    text: str
+    headings: list[Heading] = []
+
+
+class Unreadable(Exception):
+    """`failure` is a value of domain.knowledge.document.Failure, `detail` a sentence for people."""
+
+    def __init__(self, failure: str, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
+
+
+class Budget:
+    """Counts characters down to the point where no honest document would be."""
+
+    def __init__(self) -> None:
+        self.left = MAX_CHARACTERS
+
+    def spend(self, characters: int) -> None:
+        self.left -= characters
+        if self.left < 0:
+            raise Unreadable("too_large", f"it has more than {MAX_CHARACTERS:,} characters")
+
+
+class Lines:
+    """A page in the making."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.headings: list[Heading] = []
+
+    def block(self, text: str) -> None:
+        """With a blank line before."""
+        if self.lines:
+            self.lines.append("")
+        self.lines += NEWLINE.split(text)
+
+    def heading(self, text: str, level: int) -> None:
+        self.block(" ".join(text.split()))
+        self.headings.append(Heading(len(self.lines) - 1, level))
+
+    def page(self) -> Page:
+        return Page("\n".join(self.lines), self.headings)

@@ -1,0 +1,159 @@
+"""The process that reads: what it may take, what its end says, and that nothing is left of it."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from adapters.extraction import extractor as module
+from adapters.extraction.extractor import ChildExtractor
+from domain.knowledge.document import Failure
+from tests.contract.knowledge.extraction.conftest import children, extract, failure
+from tests.documents import PDF, TEXT, endless_pdf
+
+
+async def test_more_than_the_memory_is_too_large(tmp_path: Path) -> None:
+    frugal = ChildExtractor(memory=8 << 20)
+    assert await failure(tmp_path, b"word " * (3 << 20), TEXT, frugal) is Failure.TOO_LARGE
+
+
+async def test_more_text_than_anybody_writes_is_too_large(tmp_path: Path) -> None:
+    assert await failure(tmp_path, b"word " * 4_000_001, TEXT) is Failure.TOO_LARGE
+
+
+async def test_a_result_without_end_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGEST_RESULT", 100_000)
+    assert await failure(tmp_path, b"word " * 1_000_000, TEXT) is Failure.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("crash", "expected"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Failure.CORRUPT),
+        ("import os; os.write(2, b'corrupted size vs. prev_size'); os.abort()", Failure.CORRUPT),
+        ("import os; os.abort()", Failure.TOO_LARGE),
+        ("import os; os.write(2, b'memory allocation failed'); os.abort()", Failure.TOO_LARGE),
+    ],
+)
+async def test_a_crash_of_the_reader_is_the_documents_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, expected: Failure
+) -> None:
+    monkeypatch.setattr(module, "_CHILD", crash)
+    assert await failure(tmp_path, b"", TEXT) is expected
+
+
+async def test_a_reader_that_complains_at_length_is_not_kept_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chatty = "import os; os.write(2, bytes(1 << 20)); os.write(1, b'{}')"
+    monkeypatch.setattr(module, "_CHILD", chatty)
+    assert await extract(tmp_path, b"", TEXT) == []
+
+
+async def test_a_reader_killed_from_outside_says_nothing_of_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    monkeypatch.setattr(module, "_CHILD", killed)
+    with pytest.raises(RuntimeError):
+        await extract(tmp_path, b"", TEXT)
+
+
+async def test_giving_up_ends_the_process(tmp_path: Path) -> None:
+    reading = asyncio.create_task(extract(tmp_path, endless_pdf(), PDF))
+    before = children()
+    while children() == before:  # noqa: ASYNC110  there is no event to wait for
+        await asyncio.sleep(0.01)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
+async def test_documents_wait_for_their_turn(tmp_path: Path) -> None:
+    one_at_a_time = ChildExtractor(concurrency=1)
+    most, reading = 0, True
+
+    async def watch() -> None:
+        nonlocal most
+        before = children()
+        while reading:
+            most = max(most, len(children() - before))
+            await asyncio.sleep(0.005)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    await asyncio.gather(*(extract(tmp_path, b"text", TEXT, one_at_a_time) for _ in range(4)))
+    reading = False
+    await watching
+    assert most == 1
+
+
+ROOT = Path(__file__).parents[4]
+LIMITED = (
+    "import os\n"
+    "from adapters.extraction.limits import give_up_rights\n"
+    "give_up_rights(1 << 30, {cpu}, os.getppid())"
+)
+
+
+def run_inside(code: str, *, cpu: int = 10) -> str:
+    """What `code` prints where a document is read."""
+    script = f"{LIMITED.format(cpu=cpu)}\n{code}"
+    run = [sys.executable, "-c", script]
+    return subprocess.run(run, check=False, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def test_the_process_may_not_write_files(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    run_inside(f"open({str(target)!r}, 'w').write('x')")
+    assert not target.exists() or target.read_text() == ""
+
+
+def test_the_process_has_no_network_where_the_kernel_allows() -> None:
+    try:
+        subprocess.run(["unshare", "-Un", "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no user namespaces here")
+    assert run_inside("import socket; print([name for _, name in socket.if_nameindex()])") in (
+        "['lo']\n",
+        "[]\n",
+    )
+
+
+def test_the_process_has_no_more_than_its_share_of_the_processor() -> None:
+    started = time.monotonic()
+    assert run_inside("while True: pass", cpu=1) == ""
+    assert time.monotonic() - started < 20
+
+
+def test_the_process_dies_with_its_parent() -> None:
+    child = f"{LIMITED.format(cpu=10)}\nimport time\nprint(flush=True)\ntime.sleep(60)"
+    script = (
+        "import subprocess, sys, time\n"
+        f"run = [sys.executable, '-c', {child!r}]\n"
+        "process = subprocess.Popen(run, stdout=subprocess.PIPE)\n"
+        "process.stdout.readline()\nprint(process.pid, flush=True)\ntime.sleep(60)"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not alive(pid)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
