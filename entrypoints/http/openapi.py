@@ -36,6 +36,7 @@ def _credentials(name: str) -> OpenAPIMediaType:
             properties={
                 name: _text("The account's e-mail", "ada@example.org"),
                 "password": _text("8 to 128 characters", "correct horse battery staple"),
+                "device_name": _text("What to call the session", "Ada's laptop"),
             },
         )
     )

@@ -32,6 +32,7 @@ class Server:
     def start(self) -> None:
         environ = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         environ |= {"DATA_DIR": str(self.data), "PORT": str(self.port), "HASH_QUEUE_MS": "10000"}
+        environ |= {"REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0"}
         with (self.data / "serve.log").open("ab") as log:
             command = [sys.executable, "-m", "entrypoints", "serve"]
             self.process = subprocess.Popen(

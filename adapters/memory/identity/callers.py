@@ -1,5 +1,3 @@
-from datetime import datetime
-
 from adapters.memory.store import Store
 from application.identity.ports import Caller, Tokens
 from application.identity.views import user_view
@@ -21,13 +19,9 @@ class MemoryCallers:
         if session is None or user is None or session.user_id != user.id or user.deleted_at:
             raise Unauthenticated("this session has ended")
         now = self._clock.now()
-        if not _alive(session, now):
+        if not session.alive(now):
             raise Unauthenticated("this session has ended")
         if not user.is_active:
             raise AccountInactive("this account is not active")
         scopes = EVERYTHING_OWN | {Scope.ADMIN} if user.is_admin else EVERYTHING_OWN
         return Caller(Actor(user.id, scopes, claims.session_id), user_view(user, now))
-
-
-def _alive(session: Session, at: datetime) -> bool:
-    return session.revoked_at is None and session.idle_until > at
