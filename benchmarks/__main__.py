@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME …]` measures, shows a table, and keeps `benchmarks/results.json`.
 
-Each number is a ratio to a floor measured in the same run: modules `reads` and `logins` say what
-their numbers mean, `harness` under which conditions. A missed target is shown, never an error: a
+Each number is a ratio to a floor measured in the same run: modules `reads`, `refresh` and `logins` say
+what their numbers mean, `harness` under which conditions. A missed target is shown, never an error: a
 machine has bad days. Of a benchmark that was not run, the results of the last time are kept.
 """
 
@@ -18,10 +18,10 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import harness, logins, reads
+from benchmarks import harness, logins, reads, refresh
 from benchmarks.harness import Measure, Result
 
-BENCHMARKS = {"reads": reads.run, "logins": logins.run}
+BENCHMARKS = {"reads": reads.run, "refresh": refresh.run, "logins": logins.run}
 RESULTS = Path(__file__).with_name("results.json")
 _LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
 _BAR = 20  # columns
