@@ -1,8 +1,9 @@
 """What slows down who guesses passwords, or opens accounts by the hundred. All of it is asked before
 a password is hashed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from application.identity.policy import Policy
@@ -12,6 +13,8 @@ from application.shared.ports import Clock, Ids, Transaction
 from domain.identity.audit import AuditEvent, Outcome
 from domain.identity.login_failures import Failures
 from domain.shared.ids import UserId
+
+type Limiter = Callable[[str, int, timedelta, datetime], Awaitable[None]]
 
 _MINUTE = timedelta(minutes=1)
 _SITE = 64  # bits of an IPv6 address that its holder cannot choose
@@ -26,22 +29,21 @@ class AddressLimits:
     clock: Clock
 
     async def count_registration(self, client: Client) -> None:
-        limit = self.policy.registrations_per_minute
-        if limit and client.address:
-            bucket = _bucket("registrations", client.address)
-            await self.limits.count(bucket, limit, _MINUTE, self.clock.now())
+        most = self.policy.registrations_per_minute
+        await self._ask(self.limits.count, "registrations", most, client)
 
     async def check_wrong_passwords(self, client: Client) -> None:
-        limit = self.policy.wrong_passwords_per_minute
-        if limit and client.address:
-            bucket = _bucket("wrong_passwords", client.address)
-            await self.limits.check(bucket, limit, _MINUTE, self.clock.now())
+        most = self.policy.wrong_passwords_per_minute
+        await self._ask(self.limits.check, "wrong_passwords", most, client)
 
     async def count_wrong_password(self, client: Client) -> None:
-        limit = self.policy.wrong_passwords_per_minute
-        if limit and client.address:
-            bucket = _bucket("wrong_passwords", client.address)
-            await self.limits.count(bucket, limit, _MINUTE, self.clock.now())
+        most = self.policy.wrong_passwords_per_minute
+        await self._ask(self.limits.count, "wrong_passwords", most, client)
+
+    async def _ask(self, limiter: Limiter, what: str, most: int, client: Client) -> None:
+        if most and client.address:
+            bucket = f"{what}:{_site(client.address)}"
+            await limiter(bucket, most, _MINUTE, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,6 @@ class LoginThrottle:
             object_id=user_id,
             request_id=client.request_id,
         )
-
-
-def _bucket(what: str, address: str) -> str:
-    return f"{what}:{_site(address)}"
 
 
 def _site(address: str) -> str:
