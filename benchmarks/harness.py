@@ -55,6 +55,7 @@ class Bench:
 
     def __init__(self, folder: Path, cluster: Cluster) -> None:
         self._folder, self._cluster, self.url = folder, cluster, cluster.url()
+        self.data_dir = folder
 
     @contextmanager
     def api(self, **settings: str) -> Iterator[Server]:

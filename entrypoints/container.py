@@ -28,9 +28,10 @@ from adapters.postgres.identity.api_keys import PostgresApiKeys
 from adapters.postgres.identity.audit import PostgresAuditLog
 from adapters.postgres.identity.callers import PostgresCallers
 from adapters.postgres.identity.consents import PostgresConsents
+from adapters.postgres.identity.login_failures import PostgresLoginFailures
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.identity.rate_limits import PostgresRateLimits
-from adapters.postgres.identity.sessions import PostgresSessions
+from adapters.postgres.identity.sessions import PostgresSessionReader, PostgresSessions
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
 from adapters.postgres.identity.users import PostgresUsers
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
@@ -48,20 +49,26 @@ from application.files.ports import Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
 from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
+from application.identity.devices import EndSession, ListSessions, LogOutEverywhere
+from application.identity.policy import Policy
 from application.identity.ports import (
     ApiKeys,
     AuditLog,
     Callers,
     Consents,
+    LoginFailures,
     OneTimeTokens,
     Passwords,
     RateLimits,
+    SessionReader,
     Sessions,
     SigningKeys,
     Tokens,
     Users,
 )
+from application.identity.registration import SignUp
 from application.identity.sessions import IdentifySession, LogIn, LogOut, RefreshSession
+from application.identity.throttling import AddressLimits, LoginThrottle
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
     DeleteDocument,
@@ -91,7 +98,7 @@ from application.knowledge.ports import (
 from application.knowledge.search import SearchDocuments
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
-from entrypoints.settings import Settings
+from entrypoints.settings import RegistrationMode, Settings
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -107,9 +114,11 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    identity = provide_all(RegisterUser, LogIn, RefreshSession, IdentifySession, LogOut)
+    identity = provide_all(RegisterUser, SignUp, LogIn, RefreshSession, IdentifySession, LogOut)
     api_keys = provide_all(CreateApiKey, ListApiKeys, RevokeApiKey)
     consents = provide_all(ListConsents, DecideConsent, ShowConsentHistory)
+    sessions = provide_all(ListSessions, EndSession, LogOutEverywhere)
+    throttling = provide_all(AddressLimits, LoginThrottle)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -133,6 +142,15 @@ class System(Provider):
     @provide
     def settings(self) -> Settings:
         return self._settings
+
+    @provide
+    def policy(self) -> Policy:
+        return Policy(
+            registration_open=self._settings.registration is RegistrationMode.OPEN,
+            anti_enumeration=self._settings.anti_enumeration,
+            wrong_passwords_per_minute=self._settings.login_failures_per_address_per_minute,
+            registrations_per_minute=self._settings.registrations_per_address_per_minute,
+        )
 
 
 class Postgres(Provider):
@@ -178,12 +196,17 @@ class Postgres(Provider):
     def document_reader(self, pool: Pool) -> DocumentReader:
         return PostgresDocumentReader(Database(pool))
 
+    @provide(scope=Scope.APP)
+    def session_reader(self, pool: Pool) -> SessionReader:
+        return PostgresSessionReader(Database(pool))
+
     database = provide(Database, provides=AnyOf[Database, Transaction])
     outbox = provide(PostgresOutbox, provides=Outbox)
     probes = provide(PostgresProbes, provides=Probes)
 
     users = provide(PostgresUsers, provides=Users)
     sessions = provide(PostgresSessions, provides=Sessions)
+    login_failures = provide(PostgresLoginFailures, provides=LoginFailures)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     one_time_tokens = provide(PostgresOneTimeTokens, provides=OneTimeTokens)
     api_keys = provide(PostgresApiKeys, provides=ApiKeys)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,13 +21,20 @@ DEVELOPMENT_ORIGINS = (
 
 type Port = Annotated[int, Meta(ge=1, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
+type Limit = Annotated[int, Meta(ge=0)]  # 0: none
 type Origins = tuple[str, ...]
+type Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     STAGING = "staging"
     PRODUCTION = "production"
+
+
+class RegistrationMode(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class LogLevel(StrEnum):
@@ -51,6 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_level: LogLevel = LogLevel.INFO
     api_docs: bool | None = None
     cors_origins: Origins | None = None
+    trusted_proxies: Networks = ()  # whose X-Forwarded-For is believed
 
     database_url: str | None = None
     db_pool_size: Count = 10
@@ -63,6 +72,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     encryption_key: str | None = None
     access_token_expire_minutes: Count = 30
     cookie_auth: bool = False
+
+    registration: RegistrationMode = RegistrationMode.OPEN
+    anti_enumeration: bool = False
+    login_failures_per_address_per_minute: Limit = 30
+    registrations_per_address_per_minute: Limit = 20
 
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
@@ -129,9 +143,18 @@ def _convert(text: str, kind: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if kind == Origins | None:
         return msgspec.json.decode(text, type=Origins)
+    if kind == Networks:
+        return _networks(text)
     if kind is Path:
         return Path(text)
     return msgspec.convert(text, kind, strict=False)
+
+
+def _networks(text: str) -> Networks:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise msgspec.ValidationError(f"expected networks such as 10.0.0.0/8: {error}") from None
 
 
 def _keys(text: str) -> list[bytes]:

@@ -5,6 +5,8 @@ ada = await world.get(RegisterUser)(Registration("ada@example.org", "correct hor
 await world.drain()
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from adapters.memory.conversations import MemoryConversations, MemoryMessages
@@ -15,10 +17,11 @@ from adapters.memory.identity.api_keys import MemoryApiKeys
 from adapters.memory.identity.audit import MemoryAuditLog
 from adapters.memory.identity.callers import MemoryCallers
 from adapters.memory.identity.consents import MemoryConsents
+from adapters.memory.identity.login_failures import MemoryLoginFailures
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
 from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
-from adapters.memory.identity.sessions import MemorySessions
+from adapters.memory.identity.sessions import MemorySessionReader, MemorySessions
 from adapters.memory.identity.signing_keys import MemorySigningKeys
 from adapters.memory.identity.users import MemoryUsers
 from adapters.memory.knowledge import (
@@ -36,14 +39,17 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
+from application.identity.policy import Policy
 from application.identity.ports import (
     ApiKeys,
     AuditLog,
     Callers,
     Consents,
+    LoginFailures,
     OneTimeTokens,
     Passwords,
     RateLimits,
+    SessionReader,
     Sessions,
     SigningKeys,
     Tokens,
@@ -75,6 +81,7 @@ PORTS: dict[type, type] = {
     Embedder: NoEmbedder,
     Extractor: PlainExtractor,
     Files: MemoryFiles,
+    LoginFailures: MemoryLoginFailures,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,
@@ -82,6 +89,7 @@ PORTS: dict[type, type] = {
     Probes: MemoryProbes,
     RateLimits: MemoryRateLimits,
     SearchIndex: MemorySearchIndex,
+    SessionReader: MemorySessionReader,
     Sessions: MemorySessions,
     SigningKeys: MemorySigningKeys,
     Sniffer: PlainSniffer,
@@ -95,11 +103,12 @@ PORTS: dict[type, type] = {
 
 class World:
     """Builds a use case by giving each of its fields the adapter of its port. Adapters live as
-    long as the world; each use case has a transaction of its own."""
+    long as the world; each use case has a transaction of its own. `given` are used instead of
+    ours: a clock that stands still, for instance."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        self._kept: dict[type, Any] = {Store: self.store}
+        self._kept: dict[type, Any] = {Store: self.store, Policy: Policy(), **given}
 
     def get[T](self, wanted: type[T]) -> T:
         """A use case, or the adapter of a port."""

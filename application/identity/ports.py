@@ -1,14 +1,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
-from application.identity.views import KeySet, UserView
+from application.identity.views import KeySet, SessionView, UserView
 from application.shared.actor import Actor
 from application.shared.page import Page, PageRequest
 from domain.identity.api_key import ApiKey, ApiKeyId
 from domain.identity.audit import AuditEvent
 from domain.identity.consent import Consent, ConsentEvent
 from domain.identity.consent import Purpose as ConsentPurpose
+from domain.identity.login_failures import Failures
 from domain.identity.one_time_token import OneTimeToken, Purpose
 from domain.identity.session import RefreshToken, Session, SessionId
 from domain.identity.user import Email, Password, PasswordHash, User
@@ -35,7 +37,7 @@ class Sessions(Protocol):
     async def add(self, session: Session) -> None: ...
 
     async def get(self, session_id: SessionId) -> Session:
-        """Not locked. Raises NotFound."""
+        """Not locked. Raises NotFound, also when its user is deleted or inactive."""
         ...
 
     async def rotate(
@@ -47,8 +49,23 @@ class Sessions(Protocol):
 
     async def revoke(
         self, user_id: UserId, session_id: SessionId, at: datetime, reason: str
+    ) -> bool:
+        """End a session. False for one that has been ended, or is another user's: it stays as it
+        is."""
+        ...
+
+    async def revoke_all(
+        self, user_id: UserId, at: datetime, reason: str, but: SessionId | None = None
     ) -> None:
-        """End a live session; one that is over, or another user's, stays as it is."""
+        """End all of a user's sessions, `but` excepted."""
+        ...
+
+
+class SessionReader(Protocol):
+    async def page(
+        self, user_id: UserId, current: UUID | None, at: datetime, request: PageRequest
+    ) -> Page[SessionView]:
+        """A user's live sessions, newest first; `current` is the one that asks."""
         ...
 
 
@@ -139,10 +156,33 @@ class AuditLog(Protocol):
         ...
 
 
+class LoginFailures(Protocol):
+    """Kept in ordinary, logged rows: they survive a crash."""
+
+    async def get(self, identifier: bytes) -> Failures | None:
+        """Not locked."""
+        ...
+
+    async def hold(self, identifier: bytes, at: datetime) -> Failures:
+        """Those there are, or none yet since `at`; nobody else gets them before the running
+        transaction ends. Unlike `get`, for adding one."""
+        ...
+
+    async def save(self, failures: Failures) -> None:
+        """What was held."""
+        ...
+
+    async def reset(self, identifier: bytes) -> None: ...
+
+
 class RateLimits(Protocol):
     async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
         """Count one more in `bucket`, at once and for good, so outside any transaction. Raises
         Busy, with the time to wait, when more than `limit` came within `window`."""
+        ...
+
+    async def check(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
+        """Raise Busy where `count` would, and count nothing."""
         ...
 
 

@@ -1,26 +1,31 @@
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from application.identity.ports import Claims, Passwords, Sessions, Tokens, Users
+from application.identity.devices import EndSession, own_session
+from application.identity.ports import AuditLog, Claims, Passwords, Sessions, Tokens, Users
+from application.identity.throttling import LoginThrottle
 from application.identity.views import Login, TokenPair, user_view
 from application.shared.actor import Actor, Client
 from application.shared.ports import Clock, Crypto, Ids, Secrets, Transaction
 from application.shared.text import Text
+from domain.identity.audit import AuditEvent, Outcome
+from domain.identity.login_failures import identifier
 from domain.identity.session import (
     ABSOLUTE,
     InvalidRefreshToken,
     RefreshToken,
     Session,
     SessionId,
+    genuine,
     idle_until,
     member,
     parse_refresh_token,
 )
 from domain.identity.user import (
-    Email,
     InvalidCredentials,
     InvalidEmail,
     User,
@@ -29,10 +34,16 @@ from domain.identity.user import (
 )
 from domain.shared.errors import NotFound
 
+_WRONG = "the e-mail or the password is wrong"
+_INVALID = "this refresh token is not valid"
+
 
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
+    """`device_name` is what the session is called in the list of sessions."""
+
     email: Annotated[Text, Meta(max_length=1024)]
     password: Annotated[Text, Meta(max_length=1024)]
+    device_name: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
 
 
 class Refresh(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,11 +53,14 @@ class Refresh(Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class LogIn:
     """Open a session. An unknown address and a wrong password are the same InvalidCredentials,
-    after the same time; a right password may still raise AccountInactive."""
+    after the same queries and the same time; a right password may still raise AccountInactive. Too
+    many wrong ones raise AccountLocked or Busy, before anything is hashed."""
 
     users: Users
     sessions: Sessions
     passwords: Passwords
+    throttle: LoginThrottle
+    audit: AuditLog
     tokens: Tokens
     secrets: Secrets
     crypto: Crypto
@@ -55,26 +69,49 @@ class LogIn:
     transaction: Transaction
 
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
+        name = identifier(credentials.email)
+        await self.throttle.admit(name, client)
         user = await self._known(credentials)
-        session, refresh = self._session(user, client)
+        if not await self._right(credentials, user) or user is None:
+            await self.throttle.count(name, user.id if user else None, client)
+            raise InvalidCredentials(_WRONG)
+        session, refresh = self._session(user, credentials, client)
         async with self.transaction:
-            user = await self.users.get(user.id)
+            user = await self._unchanged(user)
             user.signed_in(session.created_at)
             await self.users.save(user)
             await self.sessions.add(session)
+            await self.throttle.forgive(name)
+            await self.audit.add(self._opened(session, client))
         access = self.tokens.issue(Claims(user.id, session.id))
         view = user_view(user, session.created_at)
         return Login(access, str(refresh), "bearer", self.tokens.lifetime, view)
 
-    async def _known(self, credentials: Credentials) -> User:
-        address = _address(credentials.email)
-        user = await self.users.by_email(address) if address else None
-        typed, kept = typed_password(credentials.password), user.password if user else None
-        if not await self.passwords.verify(typed, kept) or user is None:
-            raise InvalidCredentials("the e-mail or the password is wrong")
-        return user
+    async def _known(self, credentials: Credentials) -> User | None:
+        """What cannot be an address has no account, and nobody is told why."""
+        try:
+            return await self.users.by_email(email(credentials.email))
+        except InvalidEmail:
+            return None
 
-    def _session(self, user: User, client: Client) -> tuple[Session, RefreshToken]:
+    async def _right(self, credentials: Credentials, user: User | None) -> bool:
+        typed = typed_password(credentials.password)
+        return await self.passwords.verify(typed, user.password if user else None)
+
+    async def _unchanged(self, user: User) -> User:
+        """The account, held. Its password may have been changed, and all sessions ended, while ours
+        was being verified: then it was the right one no more."""
+        try:
+            held = await self.users.get(user.id)
+        except NotFound:
+            raise InvalidCredentials(_WRONG) from None
+        if held.password != user.password:
+            raise InvalidCredentials(_WRONG)
+        return held
+
+    def _session(
+        self, user: User, credentials: Credentials, client: Client
+    ) -> tuple[Session, RefreshToken]:
         now, key = self.clock.now(), self.secrets.token()
         session_id = SessionId(self.ids.next())
         first = member(session_id, key, 0)
@@ -87,46 +124,82 @@ class LogIn:
             created_at=now,
             idle_until=idle_until(now, now + ABSOLUTE),
             expires_at=now + ABSOLUTE,
+            device_name=credentials.device_name,
             address=client.address,
             user_agent=client.user_agent and client.user_agent[:500],
         )
         return session, first
 
+    def _opened(self, session: Session, client: Client) -> AuditEvent:
+        return AuditEvent(
+            id=self.ids.next(),
+            at=session.created_at,
+            action="session.opened",
+            actor_id=session.user_id,
+            object_type="session",
+            object_id=session.id,
+            request_id=client.request_id,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
-    """Exchange a refresh token for its successor and a new access token.
+    """Exchange a refresh token for its successor and a new access token. Raises InvalidRefreshToken.
 
     Within 10 seconds the token just exchanged still gets the same successor: two tabs of one
-    browser, or an answer that was lost, do not end the session. Raises InvalidRefreshToken.
+    browser, or an answer that was lost, do not end the session. An older one of the same family
+    ends it, for then two hold its tokens, and nobody can tell the owner from the thief.
     """
 
     sessions: Sessions
+    audit: AuditLog
     tokens: Tokens
     crypto: Crypto
     clock: Clock
+    ids: Ids
+    transaction: Transaction
 
-    async def __call__(self, refresh: Refresh) -> TokenPair:
+    async def __call__(self, refresh: Refresh, client: Client) -> TokenPair:
         presented, now = parse_refresh_token(refresh.refresh_token), self.clock.now()
         session = await self._session(presented.session_id)
         key = self.crypto.decrypt(session.family_key, _place(session.id))
+        if not genuine(presented, key):
+            raise InvalidRefreshToken(_INVALID)
         successor = member(session.id, key, presented.counter + 1)
         until = idle_until(now, session.expires_at)
         if not await self.sessions.rotate(presented, successor, now, until):
-            await self._gave_already(presented, now)
+            await self._was_exchanged(presented, now, client)
         access = self.tokens.issue(Claims(session.user_id, session.id))
         return TokenPair(access, str(successor), "bearer", self.tokens.lifetime)
 
-    async def _gave_already(self, presented: RefreshToken, now: datetime) -> None:
+    async def _was_exchanged(self, presented: RefreshToken, now: datetime, client: Client) -> None:
         session = await self._session(presented.session_id)
-        if not session.gives_again(presented, now):
-            raise InvalidRefreshToken("this refresh token is not valid")
+        if session.gives_again(presented, now):
+            return
+        if session.reuses(presented, now):
+            await self._revoke(session, now, client)
+        raise InvalidRefreshToken(_INVALID)
+
+    async def _revoke(self, session: Session, now: datetime, client: Client) -> None:
+        detected = AuditEvent(
+            id=self.ids.next(),
+            at=now,
+            action="session.reuse_detected",
+            outcome=Outcome.DENIED,
+            actor_id=session.user_id,
+            object_type="session",
+            object_id=session.id,
+            request_id=client.request_id,
+        )
+        async with self.transaction:
+            if await self.sessions.revoke(session.user_id, session.id, now, "reuse"):
+                await self.audit.add(detected)
 
     async def _session(self, session_id: SessionId) -> Session:
         try:
             return await self.sessions.get(session_id)
         except NotFound:
-            raise InvalidRefreshToken("this refresh token is not valid") from None
+            raise InvalidRefreshToken(_INVALID) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +226,11 @@ class IdentifySession:
 class LogOut:
     """End the caller's session: its access and refresh tokens are dead from the next request on."""
 
-    sessions: Sessions
-    clock: Clock
+    end: EndSession
 
     async def __call__(self, actor: Actor) -> None:
-        if actor.session_id is not None:
-            session_id = SessionId(actor.session_id)
-            await self.sessions.revoke(actor.user_id, session_id, self.clock.now(), "logout")
-
-
-def _address(text: str) -> Email | None:
-    """None for what cannot be an address: no account has it, and nobody is told why."""
-    try:
-        return email(text)
-    except InvalidEmail:
-        return None
+        with suppress(NotFound):  # two tabs log out at once
+            await self.end(actor, own_session(actor))
 
 
 def _place(session_id: SessionId) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from domain.identity.session import SessionId
 from domain.identity.user import User
 from domain.shared.ids import UserId
 
@@ -41,6 +42,12 @@ class UserView(Struct, frozen=True):
     last_active_at: datetime | None
 
 
+class RegistrationAccepted(Struct, frozen=True):
+    """Says nothing, on purpose: new or not, the address gets a mail."""
+
+    detail: str = "if this address can be registered, a mail is on its way to it"
+
+
 class TokenPair(Struct, frozen=True):
     """`expires_in`: seconds that the access token lives. The refresh token is good for one use."""
 
@@ -67,6 +74,19 @@ class BrowserSession(Struct, frozen=True, omit_defaults=True):
     expires_in: int
     token_type: Literal["cookie"] = "cookie"  # noqa: S105
     user: UserView | None = None
+
+
+class SessionView(Struct, frozen=True):
+    """A device that is signed in. `current`: it is the one that asks; `last_used_at`: when it last
+    refreshed its tokens, or signed in."""
+
+    id: SessionId
+    device_name: str | None
+    address: str | None
+    user_agent: str | None
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
 
 
 class KeySet(Struct, frozen=True):

@@ -70,6 +70,12 @@ def member(session_id: SessionId, family_key: bytes, counter: int) -> RefreshTok
     return RefreshToken(session_id, counter, hmac.digest(family_key, place, "sha256"))
 
 
+def genuine(presented: RefreshToken, family_key: bytes) -> bool:
+    """Whether we made it: who forges a token may not end a session by it."""
+    made = member(presented.session_id, family_key, presented.counter)
+    return hmac.compare_digest(made.secret, presented.secret)
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """Kept after it has ended: the reason is part of the account's history."""
@@ -90,15 +96,32 @@ class Session:
     revoked_at: datetime | None = None
     revoked_reason: str | None = None
 
+    @property
+    def last_used_at(self) -> datetime:
+        """When its tokens were last exchanged, or it was opened."""
+        return self.rotated_at or self.created_at
+
+    def alive(self, at: datetime) -> bool:
+        return self.revoked_at is None and self.idle_until > at
+
     def gives_again(self, presented: RefreshToken, at: datetime) -> bool:
         """Whether `presented` is the direct parent, come back within the grace period: a second
         tab, or a client that lost the answer."""
         return (
-            self.revoked_at is None
+            self.alive(at)
             and self.rotated_at is not None
             and at - self.rotated_at <= GRACE
             and self.parent_hash is not None
             and hmac.compare_digest(self.parent_hash, presented.hash)
+        )
+
+    def reuses(self, presented: RefreshToken, at: datetime) -> bool:
+        """Whether `presented`, which is a genuine member, was exchanged too long ago: two hold
+        tokens of this family, and one of them may be a thief."""
+        return (
+            self.alive(at)
+            and presented.counter < self.counter
+            and not self.gives_again(presented, at)
         )
 
 

@@ -61,7 +61,13 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         logging_config=None,
     )
     secure = settings.environment is Environment.PRODUCTION
-    app.asgi_handler = Observed(_cross_origin(app.asgi_handler), container, log, secure=secure)
+    app.asgi_handler = Observed(
+        _cross_origin(app.asgi_handler),
+        container,
+        log,
+        secure=secure,
+        trusted_proxies=settings.trusted_proxies,
+    )
     return app
 
 

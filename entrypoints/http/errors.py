@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import structlog
@@ -76,7 +77,7 @@ def domain_problem(request: AnyRequest, error: DomainError) -> Response[Problem]
     status = status_of(type(error))
     headers = {}
     if isinstance(error, Busy):
-        headers["retry-after"] = str(max(1, round(error.retry_after.total_seconds())))
+        headers["retry-after"] = str(max(1, ceil(error.retry_after.total_seconds())))
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     return answer(request, status, error.code, str(error) or status.phrase, headers=headers)

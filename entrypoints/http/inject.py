@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler, HTTPScope
 
 from application.identity.ports import Caller
 from application.shared.actor import Actor, Client
+from entrypoints.http.forwarded import client_address
 
 type AnyRequest = Request[Any, Any, Any]
 
@@ -82,8 +83,8 @@ def _context(request: AnyRequest) -> dict[Any, Any]:
 
 
 def client_of(request: AnyRequest) -> Client:
-    """Where a request comes from, as far as the connection itself says."""
-    address = request.client.host if request.client else None
+    """Where a request comes from: what it says of itself is believed of our own proxies only."""
+    state = request.scope["state"]
+    address = client_address(request.scope, state["trusted_proxies"])
     agent = request.headers.get("user-agent")
-    request_id = request.scope["state"]["request_id"]
-    return Client(address, agent and agent[:500], request_id)
+    return Client(address, agent and agent[:500], state["request_id"])

@@ -8,6 +8,7 @@ from dishka import AsyncContainer
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from entrypoints.http.forwarded import Networks
 from entrypoints.http.inject import close
 from entrypoints.logs import RequestLine, RequestLog
 
@@ -26,9 +27,16 @@ class Observed:
     header or a body. Health probes are logged only when they fail."""
 
     def __init__(
-        self, app: ASGIApp, container: AsyncContainer, log: RequestLog, *, secure: bool
+        self,
+        app: ASGIApp,
+        container: AsyncContainer,
+        log: RequestLog,
+        *,
+        secure: bool,
+        trusted_proxies: Networks,
     ) -> None:
-        self._app, self._container, self._log = app, container, log
+        self._app, self._log = app, log
+        self._own = {"container": container, "trusted_proxies": trusted_proxies}
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,8 +49,7 @@ class Observed:
         started, status = time.perf_counter(), 0
         request_id = _request_id(scope)
         # A server may hand every request the same dict: this one's is its own.
-        own = {"request_id": request_id, "container": self._container}
-        scope["state"] = {**scope["state"], **own}
+        scope["state"] = {**scope["state"], **self._own, "request_id": request_id}
 
         async def observed(message: Message) -> None:
             nonlocal status

@@ -85,6 +85,7 @@ def _credentials(name: str) -> OpenAPIMediaType:
     properties = {
         name: _text("The account's e-mail", example[name]),
         "password": _text("8 to 128 characters", example["password"]),
+        "device_name": _text("What to call the session", "Ada's laptop"),
     }
     schema = Schema(
         type=OpenAPIType.OBJECT, required=[name, "password"], properties=dict(properties)

@@ -65,3 +65,14 @@ def test_the_key_of_a_development_machine_is_made_once_and_is_private(tmp_path: 
 def test_a_key_that_is_none_is_refused() -> None:
     with pytest.raises(WrongSettings, match="ENCRYPTION_KEY"):
         Settings.load({"ENCRYPTION_KEY": "changeme"})
+
+
+def test_proxies_are_networks() -> None:
+    settings = Settings.load({"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,fd00::/8"})
+    assert [str(network) for network in settings.trusted_proxies] == [
+        "10.0.0.0/8",
+        "192.0.2.1/32",
+        "fd00::/8",
+    ]
+    with pytest.raises(WrongSettings, match="TRUSTED_PROXIES: expected networks"):
+        Settings.load({"TRUSTED_PROXIES": "10.0.0.1/8"})

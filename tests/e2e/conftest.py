@@ -15,6 +15,7 @@ class Server(Running):
 
     def __init__(self, data: Path, port: int, **settings: str) -> None:
         environ = {"DATA_DIR": str(data), "PORT": str(port), "HASH_QUEUE_MS": "10000"}
+        environ["REGISTRATIONS_PER_ADDRESS_PER_MINUTE"] = "0"
         super().__init__("serve", data / "serve.log", environ | settings)
         self.data, self.port = data, port
 

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from adapters.memory.store import Store
 from application.identity.ports import Caller, Tokens
@@ -24,7 +24,7 @@ class MemoryCallers:
         if session is None or user is None or session.user_id != user.id or user.deleted_at:
             raise Unauthenticated("this session has ended")
         now = self._clock.now()
-        if not _alive(session, now):
+        if not session.alive(now):
             raise Unauthenticated("this session has ended")
         _check_active(user)
         scopes = EVERYTHING_OWN | {Scope.ADMIN} if user.is_admin else EVERYTHING_OWN
@@ -48,7 +48,3 @@ class MemoryCallers:
 def _check_active(user: User) -> None:
     if not user.is_active:
         raise AccountInactive("this account is not active")
-
-
-def _alive(session: Session, at: datetime) -> bool:
-    return session.revoked_at is None and session.idle_until > at

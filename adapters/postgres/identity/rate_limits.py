@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.database import Database, Statement
@@ -22,6 +22,15 @@ _COUNT = Statement(
 )
 
 
+_CHECK = Statement(
+    select(_r.count, _r.since).where(
+        _r.bucket == bindparam("key"),
+        _r.since > bindparam("horizon"),
+        _r.count >= bindparam("most"),
+    )
+)
+
+
 class PostgresRateLimits:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,4 +39,9 @@ class PostgresRateLimits:
         values = {"bucket": bucket, "since": at, "count": 1, "horizon": at - window}
         row = await self._database.row(_COUNT, values)
         if row is not None and row["count"] > limit:
+            raise Busy("too many requests", row["since"] + window - at)
+
+    async def check(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
+        values = {"key": bucket, "horizon": at - window, "most": limit}
+        if row := await self._database.row(_CHECK, values):
             raise Busy("too many requests", row["since"] + window - at)

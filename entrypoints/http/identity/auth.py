@@ -7,6 +7,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import JSONBody, QueryParameter
 
 from application.identity.ports import Tokens
+from application.identity.registration import SignUp
 from application.identity.sessions import (
     Credentials,
     IdentifySession,
@@ -15,8 +16,15 @@ from application.identity.sessions import (
     Refresh,
     RefreshSession,
 )
-from application.identity.users import RegisterUser, Registration
-from application.identity.views import BrowserSession, KeySet, Login, TokenPair, UserView
+from application.identity.users import Registration
+from application.identity.views import (
+    BrowserSession,
+    KeySet,
+    Login,
+    RegistrationAccepted,
+    TokenPair,
+    UserView,
+)
 from application.shared.actor import Actor, Client
 from application.shared.ports import Crypto
 from domain.identity.session import InvalidRefreshToken, SessionId, parse_refresh_token
@@ -34,7 +42,7 @@ from entrypoints.http.cookies import (
     with_cookies,
     without_cookies,
 )
-from entrypoints.http.openapi import LoginOperation, RefreshOperation, problems
+from entrypoints.http.openapi import LoginOperation, RefreshOperation, answers, problems
 from entrypoints.settings import Settings
 
 KIB = 1024
@@ -50,14 +58,22 @@ KIB = 1024
         "invalid_timezone",
         "invalid_locale",
         "weak_password",
+        "registration_closed",
+        429,
         body=True,
-    ),
+    )
+    | answers(202, RegistrationAccepted, "What became of it is told by mail"),
 )
 async def register_user(
-    data: JSONBody[Registration], register: FromDishka[RegisterUser]
-) -> Response[UserView]:
-    """Answers with the account. The e-mail is its name: one that is taken is `email_taken`."""
-    return Response(await register(data), headers={"location": "/api/v1/users/me"})
+    data: JSONBody[Registration], client: FromDishka[Client], sign_up: FromDishka[SignUp]
+) -> Response[UserView] | Response[RegistrationAccepted]:
+    """Answers with the account. The e-mail is its name: one that is taken is `email_taken`. Where
+    the operator wants nobody to find out who has an account (ANTI_ENUMERATION) it is always 202,
+    and what became of it is told by mail. `registration_closed` where nobody may register."""
+    user = await sign_up(data, client)
+    if user is None:
+        return Response(RegistrationAccepted(), status_code=202)
+    return Response(user, headers={"location": "/api/v1/users/me"})
 
 
 @post(
@@ -66,7 +82,9 @@ async def register_user(
     summary="Open a session",
     request_max_body_size=16 * KIB,
     operation_class=LoginOperation,
-    responses=problems("invalid_credentials", "account_inactive", "csrf_failed", body=True),
+    responses=problems(
+        "invalid_credentials", "account_inactive", "csrf_failed", "account_locked", 429, body=True
+    ),
 )
 async def log_in(
     request: Request[Any, Any, Any],
@@ -75,9 +93,11 @@ async def log_in(
     settings: FromDishka[Settings],
     in_cookies: Annotated[bool, QueryParameter(name="cookies")] = False,
 ) -> Response[Login | BrowserSession]:
-    """Takes JSON `{email, password}`, or the form `username`, `password` of OAuth 2. With
-    `?cookies=true` a browser gets the tokens as cookies that no script can read, and not in the
-    body; where the server's `COOKIE_AUTH` is on, everybody does."""
+    """Takes JSON `{email, password}`, or the form `username`, `password` of OAuth 2, and with
+    either a `device_name`. With `?cookies=true` a browser gets the tokens as cookies that no script
+    can read, and not in the body; where the server's `COOKIE_AUTH` is on, everybody does. After
+    five wrong passwords it is `account_locked` for 2 seconds, then 4, and so on up to 15 minutes,
+    whether there is such an account or not."""
     if not (in_cookies or settings.cookie_auth):
         login = await log_in(await _credentials(request), client)
         return Response(login, headers=NO_STORE)
@@ -111,22 +131,23 @@ async def log_in_both_ways(
 )
 async def refresh_session(
     request: Request[Any, Any, Any],
+    client: FromDishka[Client],
     refresh: FromDishka[RefreshSession],
     settings: FromDishka[Settings],
     crypto: FromDishka[Crypto],
 ) -> Response[TokenPair | BrowserSession]:
     """Gives the next refresh token and a new access token. A refresh token is good once; for 10
-    seconds more it gives the same successor again, so that a lost answer loses no session. Without
-    a body it is the cookie's, which wants `X-CSRF-Token`, and the new ones are cookies too."""
+    seconds more it gives the same successor again, so that a lost answer loses no session; older ones
+    end the session, for somebody else has a copy. Without a body it is the cookie's, which wants `X-CSRF-Token`, and the new ones are cookies too."""
     if await request.body():
-        pair = await refresh(await json_body(request, Refresh))
+        pair = await refresh(await json_body(request, Refresh), client)
         return Response(pair, headers=NO_STORE)
     presented = cookie(request.scope, CookieNames.of(settings).refresh)
     if presented is None:
         raise InvalidRefreshToken("send a refresh token, in the body or as the cookie")
     session_id = parse_refresh_token(presented).session_id
     check_csrf(request, crypto, settings, session_id)
-    pair = await refresh(Refresh(presented))
+    pair = await refresh(Refresh(presented), client)
     answer: Response[TokenPair | BrowserSession] = Response(
         BrowserSession(pair.expires_in), headers=NO_STORE
     )
@@ -182,6 +203,8 @@ async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
     if kind == "application/x-www-form-urlencoded":
         form = await request.form()
         body = {"email": form.get("username"), "password": form.get("password")}
+        if "device_name" in form:
+            body["device_name"] = form["device_name"]
         return converted(body, Credentials)
     raise HTTPException("send JSON or a form", status_code=415)
 
