@@ -11,6 +11,7 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.mail.sending import ForgetLetter, SendLetter
 from domain.conversations.events import QuestionAsked
 from domain.files.events import FileForgotten
 from domain.knowledge.events import (
@@ -21,6 +22,7 @@ from domain.knowledge.events import (
     TextChunked,
     TextExtracted,
 )
+from domain.mail.events import LetterWritten
 
 FOLLOWERS: dict[type, tuple[type, ...]] = {
     DocumentUploaded: (ExtractText,),
@@ -31,6 +33,7 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     DocumentDeleted: (PurgeDocument,),
     FileForgotten: (RemoveBytes,),
     QuestionAsked: (AnswerQuestion,),
+    LetterWritten: (SendLetter,),
 }
 
 # When a follower has failed for the last time, this use case tells whom it served.
@@ -41,6 +44,7 @@ ABANDONERS: dict[type, type] = {
     TermsIndexed: FailIngestion,
     ChunksEmbedded: FailIngestion,
     QuestionAsked: FailAnswer,
+    LetterWritten: ForgetLetter,
 }
 
 # Somebody is waiting for what follows these: they go before everything else.

@@ -15,6 +15,8 @@ from dishka import (
 
 from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
+from adapters.mail.folder import FolderMailer
+from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.memory.store import MemoryTransaction, Store
 from adapters.memory.world import PORTS, SYSTEM
 from adapters.models.minilm import MiniLmEmbedder
@@ -32,6 +34,7 @@ from adapters.postgres.identity.sessions import PostgresSessions
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
 from adapters.postgres.identity.users import PostgresUsers
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.mail import PostgresOutgoingMails
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
@@ -83,6 +86,9 @@ from application.knowledge.ports import (
     Versions,
 )
 from application.knowledge.search import SearchDocuments
+from application.mail.exports import Post
+from application.mail.ports import Mailer, OutgoingMails
+from application.mail.sending import ForgetLetter, SendLetter
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
 from entrypoints.settings import Settings
@@ -102,6 +108,7 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    mail = provide_all(Post, SendLetter, ForgetLetter)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -185,6 +192,7 @@ class Postgres(Provider):
         """Counts for good, whatever becomes of the request's transaction."""
         return PostgresRateLimits(Database(pool))
 
+    outgoing_mails = provide(PostgresOutgoingMails, provides=OutgoingMails)
     files = provide(PostgresFiles, provides=Files)
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
@@ -196,13 +204,26 @@ class Postgres(Provider):
 
 
 class Machine(Provider):
-    """What Postgres is not: files, models, documents' text."""
+    """What Postgres is not: files, mail, models, documents' text."""
 
     scope = Scope.APP
 
     @provide
     def objects(self, settings: Settings) -> Objects:
         return ObjectStore(settings.data_dir.resolve() / "objects")
+
+    @provide
+    def mailer(self, settings: Settings) -> Mailer:
+        if settings.smtp_host is None:
+            return FolderMailer(settings.data_dir.resolve() / "mail", settings.mail_sender)
+        server = SmtpServer(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_username,
+            settings.smtp_password,
+            settings.smtp_tls,
+        )
+        return SmtpMailer(server, settings.mail_sender)
 
     @provide
     def extractor(self, settings: Settings) -> Extractor:

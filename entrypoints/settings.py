@@ -4,6 +4,7 @@ import base64
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import getaddresses
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,6 +63,14 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     encryption_key: str | None = None
     access_token_expire_minutes: Count = 30
+    require_verified_email: bool = False
+
+    smtp_host: str | None = None
+    smtp_port: Port = 587
+    smtp_username: str | None = None
+    smtp_password: str | None = None
+    smtp_tls: bool = True
+    email_from: str | None = None
 
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
@@ -90,6 +99,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         wrong = []
         if self.encryption_key is not None and not _keys(self.encryption_key):
             wrong.append("ENCRYPTION_KEY: expected base64 of 32 bytes, several by commas")
+        wrong += self._mail_faults()
         if self.environment is not Environment.PRODUCTION:
             return wrong
         if self.encryption_key is None:
@@ -98,7 +108,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("PUBLIC_URL: must be https in production")
         if "*" in self.allowed_origins:
             wrong.append("CORS_ORIGINS: may not hold * in production")
+        if self.smtp_password is not None and not self.smtp_tls:
+            wrong.append("SMTP_TLS: must be true in production, for SMTP_PASSWORD")
         return wrong
+
+    def _mail_faults(self) -> list[str]:
+        if self.smtp_host is not None and self.email_from is None:
+            return ["EMAIL_FROM: must be set with SMTP_HOST"]
+        if not _is_sender(self.mail_sender):
+            return ["EMAIL_FROM: expected an address such as Colonnade <no-reply@example.org>"]
+        return []
+
+    @property
+    def mail_sender(self) -> str:
+        """Who writes our mail; no server has to like the default, for it stays in a file."""
+        return self.email_from or "Colonnade <no-reply@localhost>"
 
     @property
     def allowed_origins(self) -> Origins:
@@ -131,6 +155,12 @@ def _convert(text: str, kind: Any) -> Any:
     if kind is Path:
         return Path(text)
     return msgspec.convert(text, kind, strict=False)
+
+
+def _is_sender(text: str) -> bool:
+    found = getaddresses([text])
+    name, _, host = found[0][1].rpartition("@")
+    return len(found) == 1 and text.isprintable() and bool(name and host)
 
 
 def _keys(text: str) -> list[bytes]:

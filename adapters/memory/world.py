@@ -25,6 +25,7 @@ from adapters.memory.knowledge import (
     MemoryTexts,
     MemoryVersions,
 )
+from adapters.memory.mail import MemoryMailer, MemoryOutgoingMails
 from adapters.memory.operations import MemoryProbes
 from adapters.memory.search import MemorySearchIndex
 from adapters.memory.sniffer import PlainSniffer
@@ -55,6 +56,7 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
+from application.mail.ports import Mailer, OutgoingMails
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
 
@@ -69,9 +71,11 @@ PORTS: dict[type, type] = {
     Embedder: NoEmbedder,
     Extractor: PlainExtractor,
     Files: MemoryFiles,
+    Mailer: MemoryMailer,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,
+    OutgoingMails: MemoryOutgoingMails,
     Passwords: PlainPasswords,
     Probes: MemoryProbes,
     RateLimits: MemoryRateLimits,
