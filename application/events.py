@@ -2,6 +2,8 @@
 
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.files.storage import RemoveBytes
+from application.identity.emails import AskToVerifyEmail
+from application.identity.passwords import SendPasswordReset
 from application.knowledge.documents import PurgeDocument
 from application.knowledge.ingestion import (
     ChunkText,
@@ -14,6 +16,7 @@ from application.knowledge.ingestion import (
 from application.mail.sending import ForgetLetter, SendLetter
 from domain.conversations.events import QuestionAsked
 from domain.files.events import FileForgotten
+from domain.identity.events import PasswordResetRequested, UserRegistered
 from domain.knowledge.events import (
     ChunksEmbedded,
     DocumentDeleted,
@@ -33,6 +36,8 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     DocumentDeleted: (PurgeDocument,),
     FileForgotten: (RemoveBytes,),
     QuestionAsked: (AnswerQuestion,),
+    UserRegistered: (AskToVerifyEmail,),
+    PasswordResetRequested: (SendPasswordReset,),
     LetterWritten: (SendLetter,),
 }
 

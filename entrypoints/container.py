@@ -47,6 +47,20 @@ from application.conversations.messages import AskQuestion, ShowMessage
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
+from application.identity.emails import (
+    AskToVerifyEmail,
+    ChangeEmail,
+    ConfirmEmailChange,
+    ResendVerification,
+    VerifyEmail,
+)
+from application.identity.links import EmailPolicy, Links
+from application.identity.passwords import (
+    ChangePassword,
+    RequestPasswordReset,
+    ResetPassword,
+    SendPasswordReset,
+)
 from application.identity.ports import (
     AuditLog,
     Callers,
@@ -58,7 +72,9 @@ from application.identity.ports import (
     Tokens,
     Users,
 )
+from application.identity.reauthentication import Reauthentication
 from application.identity.sessions import LogIn, LogOut, RefreshSession
+from application.identity.trail import Trail
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
     DeleteDocument,
@@ -108,6 +124,11 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    passwords = provide_all(RequestPasswordReset, SendPasswordReset, ResetPassword, ChangePassword)
+    emails = provide_all(
+        AskToVerifyEmail, ResendVerification, VerifyEmail, ChangeEmail, ConfirmEmailChange
+    )
+    proofs = provide_all(Links, Reauthentication, Trail)
     mail = provide_all(Post, SendLetter, ForgetLetter)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
@@ -132,6 +153,11 @@ class System(Provider):
     @provide
     def settings(self) -> Settings:
         return self._settings
+
+    @provide
+    def email_policy(self) -> EmailPolicy:
+        settings = self._settings
+        return EmailPolicy(settings.public_url, settings.require_verified_email)
 
 
 class Postgres(Provider):

@@ -35,6 +35,7 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
+from application.identity.links import EmailPolicy
 from application.identity.ports import (
     AuditLog,
     Callers,
@@ -97,7 +98,7 @@ class World:
 
     def __init__(self) -> None:
         self.store = Store()
-        self._kept: dict[type, Any] = {Store: self.store}
+        self._kept: dict[type, Any] = {Store: self.store, EmailPolicy: EmailPolicy()}
 
     def get[T](self, wanted: type[T]) -> T:
         """A use case, or the adapter of a port."""

@@ -24,7 +24,9 @@ class Users(Protocol):
         """The live account of an address, not locked."""
         ...
 
-    async def save(self, user: User) -> None: ...
+    async def save(self, user: User) -> None:
+        """Raises EmailTaken."""
+        ...
 
 
 class Sessions(Protocol):
@@ -45,6 +47,12 @@ class Sessions(Protocol):
         self, user_id: UserId, session_id: SessionId, at: datetime, reason: str
     ) -> None:
         """End a live session; one that is over, or another user's, stays as it is."""
+        ...
+
+    async def revoke_all(
+        self, user_id: UserId, at: datetime, reason: str, but: SessionId | None = None
+    ) -> None:
+        """End all of a user's sessions that are not over, `but` excepted."""
         ...
 
 
@@ -116,6 +124,10 @@ class Callers(Protocol):
 
 class OneTimeTokens(Protocol):
     async def add(self, token: OneTimeToken) -> None: ...
+
+    async def find(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
+        """The one that `take` would use up. Raises InvalidToken."""
+        ...
 
     async def take(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
         """Use it up, in one conditional update: of twenty who try at once, one succeeds. Raises

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from application.identity.links import EmailPolicy
 from application.identity.ports import Claims, Passwords, Sessions, Tokens, Users
 from application.identity.views import Login, TokenPair, user_view
 from application.shared.actor import Actor, Client
@@ -42,7 +43,7 @@ class Refresh(Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class LogIn:
     """Open a session. An unknown address and a wrong password are the same InvalidCredentials,
-    after the same time; a right password may still raise AccountInactive."""
+    after the same time; a right password may still raise AccountInactive, EmailNotVerified."""
 
     users: Users
     sessions: Sessions
@@ -52,6 +53,7 @@ class LogIn:
     crypto: Crypto
     clock: Clock
     ids: Ids
+    policy: EmailPolicy
     transaction: Transaction
 
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
@@ -60,6 +62,7 @@ class LogIn:
         async with self.transaction:
             user = await self.users.get(user.id)
             user.signed_in(session.created_at)
+            self.policy.admit(user)
             await self.users.save(user)
             await self.sessions.add(session)
         access = self.tokens.issue(Claims(user.id, session.id))

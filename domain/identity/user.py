@@ -38,6 +38,9 @@ class InvalidCredentials(Unauthenticated): ...
 class AccountInactive(Forbidden): ...
 
 
+class EmailNotVerified(Forbidden): ...
+
+
 def email(text: str) -> Email:
     """An address in its normal form: `email(" Ada@Bücher.de ") == "ada@xn--bcher-kva.de"`."""
     normal = unicodedata.normalize("NFC", text.strip()).lower()

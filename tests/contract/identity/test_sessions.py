@@ -1,5 +1,6 @@
 """What every Sessions adapter promises."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -84,6 +85,37 @@ async def test_a_revoked_session_does_not_rotate(world: AsyncContainer) -> None:
         assert not await sessions.rotate(first, second, THEN, LATER)
         ended = await sessions.get(session.id)
         assert (ended.revoked_at, ended.revoked_reason) == (THEN, "logout")
+
+
+async def test_all_sessions_of_a_user_end_but_one(world: AsyncContainer) -> None:
+    kept = await a_session(world)
+    other, ended = [
+        replace(kept, id=SessionId((await world.get(Ids)).next()), token_hash=bytes([n]) * 32)
+        for n in range(2)
+    ]
+    async with world() as request:
+        sessions = await request.get(Sessions)
+        await sessions.add(other)
+        await sessions.add(ended)
+        await sessions.revoke(kept.user_id, ended.id, THEN, "logout")
+
+        await sessions.revoke_all(kept.user_id, LATER, "password_changed", kept.id)
+
+        assert await sessions.get(kept.id) == kept
+        now = await sessions.get(other.id)
+        assert (now.revoked_at, now.revoked_reason) == (LATER, "password_changed")
+        assert (await sessions.get(ended.id)).revoked_reason == "logout"
+
+        await sessions.revoke_all(kept.user_id, LATER, "password_reset")
+        assert (await sessions.get(kept.id)).revoked_reason == "password_reset"
+
+
+async def test_another_users_sessions_stay(world: AsyncContainer) -> None:
+    session = await a_session(world)
+    async with world() as request:
+        sessions = await request.get(Sessions)
+        await sessions.revoke_all(UserId(uuid4()), LATER, "password_reset")
+        assert await sessions.get(session.id) == session
 
 
 async def test_only_its_owner_revokes_a_session(world: AsyncContainer) -> None:

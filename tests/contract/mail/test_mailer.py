@@ -45,6 +45,14 @@ def parsed(content: bytes | str | None) -> EmailMessage:
     return email.message_from_bytes(content, policy=default)
 
 
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
+
+
+def texts(folder: Path) -> list[str]:
+    return [path.read_text() for path in folder.rglob("*.eml")]
+
+
 @pytest.fixture(params=["folder", "smtp"])
 async def post(
     request: pytest.FixtureRequest, tmp_path: Path
@@ -130,8 +138,7 @@ def test_a_letter_is_not_printed() -> None:
 
 async def test_only_we_may_read_the_files(tmp_path: Path) -> None:
     await FolderMailer(tmp_path / "mail", SENDER).send(a_mail())
-    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
-    assert modes == {"mail": 0o700, f"{a_mail().id}.eml": 0o600}
+    assert modes(tmp_path) == {"mail": 0o700, f"{a_mail().id}.eml": 0o600}
 
 
 async def test_a_file_holds_its_link_in_one_piece(tmp_path: Path) -> None:
@@ -139,7 +146,8 @@ async def test_a_file_holds_its_link_in_one_piece(tmp_path: Path) -> None:
     letter = Letter("password_reset", "Reset", f"Open\n\n{LINK}\n")
     mail = Mail(id=LetterId(UUID(int=7)), to="a@b.cd", letter=letter, written_at=NOON)
     await FolderMailer(tmp_path, SENDER).send(mail)
-    assert [LINK in file.read_text() for file in tmp_path.rglob("*.eml")] == [True]
+    (text,) = texts(tmp_path)
+    assert LINK in text
 
 
 async def test_the_console_says_where_a_mail_is_and_nothing_of_it(
