@@ -2,6 +2,8 @@
 
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.files.storage import RemoveBytes
+from application.identity.emails import AskToVerifyEmail, TellOfRegistration
+from application.identity.passwords import SendPasswordReset
 from application.knowledge.documents import PurgeDocument
 from application.knowledge.ingestion import (
     ChunkText,
@@ -11,8 +13,14 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.mail.sending import ForgetLetter, SendLetter
 from domain.conversations.events import QuestionAsked
 from domain.files.events import FileForgotten
+from domain.identity.events import (
+    PasswordResetRequested,
+    RegistrationAttempted,
+    UserRegistered,
+)
 from domain.knowledge.events import (
     ChunksEmbedded,
     DocumentDeleted,
@@ -21,6 +29,7 @@ from domain.knowledge.events import (
     TextChunked,
     TextExtracted,
 )
+from domain.mail.events import LetterWritten
 
 FOLLOWERS: dict[type, tuple[type, ...]] = {
     DocumentUploaded: (ExtractText,),
@@ -31,6 +40,10 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     DocumentDeleted: (PurgeDocument,),
     FileForgotten: (RemoveBytes,),
     QuestionAsked: (AnswerQuestion,),
+    UserRegistered: (AskToVerifyEmail,),
+    RegistrationAttempted: (TellOfRegistration,),
+    PasswordResetRequested: (SendPasswordReset,),
+    LetterWritten: (SendLetter,),
 }
 
 # When a follower has failed for the last time, this use case tells whom it served.
@@ -41,6 +54,7 @@ ABANDONERS: dict[type, type] = {
     TermsIndexed: FailIngestion,
     ChunksEmbedded: FailIngestion,
     QuestionAsked: FailAnswer,
+    LetterWritten: ForgetLetter,
 }
 
 # Somebody is waiting for what follows these: they go before everything else.

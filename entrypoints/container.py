@@ -15,6 +15,8 @@ from dishka import (
 
 from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
+from adapters.mail.folder import FolderMailer
+from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.memory.store import MemoryTransaction, Store
 from adapters.memory.world import PORTS, SYSTEM
 from adapters.models.minilm import MiniLmEmbedder
@@ -35,6 +37,7 @@ from adapters.postgres.identity.sessions import PostgresSessionReader, PostgresS
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
 from adapters.postgres.identity.users import PostgresUsers
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.mail import PostgresOutgoingMails
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
@@ -50,6 +53,21 @@ from application.files.storage import RemoveBytes
 from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
 from application.identity.devices import EndSession, ListSessions, LogOutEverywhere
+from application.identity.emails import (
+    AskToVerifyEmail,
+    ChangeEmail,
+    ConfirmEmailChange,
+    ResendVerification,
+    TellOfRegistration,
+    VerifyEmail,
+)
+from application.identity.links import EmailPolicy, Links
+from application.identity.passwords import (
+    ChangePassword,
+    RequestPasswordReset,
+    ResetPassword,
+    SendPasswordReset,
+)
 from application.identity.policy import Policy
 from application.identity.ports import (
     ApiKeys,
@@ -66,9 +84,11 @@ from application.identity.ports import (
     Tokens,
     Users,
 )
+from application.identity.reauthentication import Reauthentication
 from application.identity.registration import SignUp
 from application.identity.sessions import IdentifySession, LogIn, LogOut, RefreshSession
 from application.identity.throttling import AddressLimits, LoginThrottle
+from application.identity.trail import Trail
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
     DeleteDocument,
@@ -96,6 +116,9 @@ from application.knowledge.ports import (
     Versions,
 )
 from application.knowledge.search import SearchDocuments
+from application.mail.exports import Post
+from application.mail.ports import Mailer, OutgoingMails
+from application.mail.sending import ForgetLetter, SendLetter
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
 from entrypoints.settings import RegistrationMode, Settings
@@ -119,6 +142,17 @@ class UseCases(Provider):
     consents = provide_all(ListConsents, DecideConsent, ShowConsentHistory)
     sessions = provide_all(ListSessions, EndSession, LogOutEverywhere)
     throttling = provide_all(AddressLimits, LoginThrottle)
+    passwords = provide_all(RequestPasswordReset, SendPasswordReset, ResetPassword, ChangePassword)
+    emails = provide_all(
+        AskToVerifyEmail,
+        TellOfRegistration,
+        ResendVerification,
+        VerifyEmail,
+        ChangeEmail,
+        ConfirmEmailChange,
+    )
+    proofs = provide_all(Links, Reauthentication, Trail)
+    mail = provide_all(Post, SendLetter, ForgetLetter)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -151,6 +185,11 @@ class System(Provider):
             wrong_passwords_per_minute=self._settings.login_failures_per_address_per_minute,
             registrations_per_minute=self._settings.registrations_per_address_per_minute,
         )
+
+    @provide
+    def email_policy(self) -> EmailPolicy:
+        settings = self._settings
+        return EmailPolicy(settings.public_url, settings.require_verified_email)
 
 
 class Postgres(Provider):
@@ -218,6 +257,7 @@ class Postgres(Provider):
         """Counts for good, whatever becomes of the request's transaction."""
         return PostgresRateLimits(Database(pool))
 
+    outgoing_mails = provide(PostgresOutgoingMails, provides=OutgoingMails)
     files = provide(PostgresFiles, provides=Files)
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
@@ -229,13 +269,26 @@ class Postgres(Provider):
 
 
 class Machine(Provider):
-    """What Postgres is not: files, models, documents' text."""
+    """What Postgres is not: files, mail, models, documents' text."""
 
     scope = Scope.APP
 
     @provide
     def objects(self, settings: Settings) -> Objects:
         return ObjectStore(settings.data_dir.resolve() / "objects")
+
+    @provide
+    def mailer(self, settings: Settings) -> Mailer:
+        if settings.smtp_host is None:
+            return FolderMailer(settings.data_dir.resolve() / "mail", settings.mail_sender)
+        server = SmtpServer(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_username,
+            settings.smtp_password,
+            settings.smtp_tls,
+        )
+        return SmtpMailer(server, settings.mail_sender)
 
     @provide
     def extractor(self, settings: Settings) -> Extractor:

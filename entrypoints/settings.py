@@ -4,6 +4,7 @@ import base64
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import getaddresses
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -77,6 +78,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     anti_enumeration: bool = False
     login_failures_per_address_per_minute: Limit = 30
     registrations_per_address_per_minute: Limit = 20
+    require_verified_email: bool = False
+
+    smtp_host: str | None = None
+    smtp_port: Port = 587
+    smtp_username: str | None = None
+    smtp_password: str | None = None
+    smtp_tls: bool = True
+    email_from: str | None = None
 
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
@@ -105,6 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         wrong = []
         if self.encryption_key is not None and not _keys(self.encryption_key):
             wrong.append("ENCRYPTION_KEY: expected base64 of 32 bytes, several by commas")
+        wrong += self._mail_faults()
         if self.environment is not Environment.PRODUCTION:
             return wrong
         if self.encryption_key is None:
@@ -113,7 +123,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("PUBLIC_URL: must be https in production")
         if "*" in self.allowed_origins:
             wrong.append("CORS_ORIGINS: may not hold * in production")
+        if self.smtp_password is not None and not self.smtp_tls:
+            wrong.append("SMTP_TLS: must be true in production, for SMTP_PASSWORD")
         return wrong
+
+    def _mail_faults(self) -> list[str]:
+        if self.smtp_host is not None and self.email_from is None:
+            return ["EMAIL_FROM: must be set with SMTP_HOST"]
+        if not _is_sender(self.mail_sender):
+            return ["EMAIL_FROM: expected an address such as Colonnade <no-reply@example.org>"]
+        return []
+
+    @property
+    def mail_sender(self) -> str:
+        """Who writes our mail; no server has to like the default, for it stays in a file."""
+        return self.email_from or "Colonnade <no-reply@localhost>"
 
     @property
     def allowed_origins(self) -> Origins:
@@ -155,6 +179,12 @@ def _networks(text: str) -> Networks:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise msgspec.ValidationError(f"expected networks such as 10.0.0.0/8: {error}") from None
+
+
+def _is_sender(text: str) -> bool:
+    found = getaddresses([text])
+    name, _, host = found[0][1].rpartition("@")
+    return len(found) == 1 and text.isprintable() and bool(name and host)
 
 
 def _keys(text: str) -> list[bytes]:

@@ -30,6 +30,7 @@ from adapters.memory.knowledge import (
     MemoryTexts,
     MemoryVersions,
 )
+from adapters.memory.mail import MemoryMailer, MemoryOutgoingMails
 from adapters.memory.operations import MemoryProbes
 from adapters.memory.search import MemorySearchIndex
 from adapters.memory.sniffer import PlainSniffer
@@ -39,6 +40,7 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
+from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.identity.ports import (
     ApiKeys,
@@ -65,6 +67,7 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
+from application.mail.ports import Mailer, OutgoingMails
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
 
@@ -82,9 +85,11 @@ PORTS: dict[type, type] = {
     Extractor: PlainExtractor,
     Files: MemoryFiles,
     LoginFailures: MemoryLoginFailures,
+    Mailer: MemoryMailer,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,
+    OutgoingMails: MemoryOutgoingMails,
     Passwords: PlainPasswords,
     Probes: MemoryProbes,
     RateLimits: MemoryRateLimits,
@@ -108,7 +113,8 @@ class World:
 
     def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        self._kept: dict[type, Any] = {Store: self.store, Policy: Policy(), **given}
+        policies = {Policy: Policy(), EmailPolicy: EmailPolicy()}
+        self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 
     def get[T](self, wanted: type[T]) -> T:
         """A use case, or the adapter of a port."""

@@ -30,7 +30,9 @@ class Users(Protocol):
         """The live account of an address, not locked."""
         ...
 
-    async def save(self, user: User) -> None: ...
+    async def save(self, user: User) -> None:
+        """Raises EmailTaken."""
+        ...
 
 
 class Sessions(Protocol):
@@ -138,6 +140,10 @@ class Callers(Protocol):
 
 class OneTimeTokens(Protocol):
     async def add(self, token: OneTimeToken) -> None: ...
+
+    async def find(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
+        """The one that `take` would use up. Raises InvalidToken."""
+        ...
 
     async def take(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
         """Use it up, in one conditional update: of twenty who try at once, one succeeds. Raises

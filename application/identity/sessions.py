@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from application.identity.devices import EndSession, own_session
+from application.identity.links import EmailPolicy
 from application.identity.ports import AuditLog, Claims, Passwords, Sessions, Tokens, Users
 from application.identity.throttling import LoginThrottle
 from application.identity.views import Login, TokenPair, user_view
@@ -53,8 +54,8 @@ class Refresh(Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class LogIn:
     """Open a session. An unknown address and a wrong password are the same InvalidCredentials,
-    after the same queries and the same time; a right password may still raise AccountInactive. Too
-    many wrong ones raise AccountLocked or Busy, before anything is hashed."""
+    after the same queries and the same time; a right password may still raise AccountInactive or
+    EmailNotVerified. Too many wrong ones raise AccountLocked or Busy, before anything is hashed."""
 
     users: Users
     sessions: Sessions
@@ -66,6 +67,7 @@ class LogIn:
     crypto: Crypto
     clock: Clock
     ids: Ids
+    policy: EmailPolicy
     transaction: Transaction
 
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
@@ -79,6 +81,7 @@ class LogIn:
         async with self.transaction:
             user = await self._unchanged(user)
             user.signed_in(session.created_at)
+            self.policy.admit(user)
             await self.users.save(user)
             await self.sessions.add(session)
             await self.throttle.forgive(name)

@@ -95,6 +95,12 @@ class KeySet(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
+class Acknowledged(Struct, frozen=True):
+    """What was done, or will be, in words."""
+
+    message: str
+
+
 def user_view(user: User, at: datetime) -> UserView:
     shown = {name: getattr(user, name) for name in UserView.__struct_fields__}
     return UserView(**shown | {"is_premium": user.is_premium(at)})

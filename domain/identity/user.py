@@ -45,6 +45,9 @@ class InvalidCredentials(Unauthenticated): ...
 class AccountInactive(Forbidden): ...
 
 
+class EmailNotVerified(Forbidden): ...
+
+
 def email(text: str) -> Email:
     """An address in its normal form: `email(" Ada@Bücher.de ") == "ada@xn--bcher-kva.de"`. Upper
     and lower case, full width, composed or not: all are one address, and one account."""

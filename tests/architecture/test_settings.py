@@ -76,3 +76,30 @@ def test_proxies_are_networks() -> None:
     ]
     with pytest.raises(WrongSettings, match="TRUSTED_PROXIES: expected networks"):
         Settings.load({"TRUSTED_PROXIES": "10.0.0.1/8"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"SMTP_HOST": "mail.example.org"}, "EMAIL_FROM"),
+        ({"EMAIL_FROM": "nobody"}, "EMAIL_FROM"),
+        ({"EMAIL_FROM": "a@b.cd, e@f.gh"}, "EMAIL_FROM"),
+        ({"EMAIL_FROM": "a@b.cd\nBcc: e@f.gh"}, "EMAIL_FROM"),
+        ({"SMTP_PORT": "smtp"}, "SMTP_PORT"),
+    ],
+)
+def test_mail_that_nobody_could_send_is_refused(environ: dict[str, str], name: str) -> None:
+    with pytest.raises(WrongSettings, match=f"^{name}: [^\n]*$"):
+        Settings.load(environ)
+
+
+def test_production_sends_no_mail_password_in_the_clear() -> None:
+    clear = {
+        "ENVIRONMENT": "production",
+        "ENCRYPTION_KEY": KEY,
+        "PUBLIC_URL": "https://api.example.org",
+        "SMTP_PASSWORD": "secret",
+        "SMTP_TLS": "false",
+    }
+    with pytest.raises(WrongSettings, match="SMTP_TLS"):
+        Settings.load(clear)

@@ -13,13 +13,16 @@ class MemoryOneTimeTokens:
     async def add(self, token: OneTimeToken) -> None:
         self._store.table(OneTimeToken)[token.id, token.id] = token
 
-    async def take(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
+    async def find(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
         for token in self._store.table(OneTimeToken).values():
             if (token.hash, token.purpose) == (hash, purpose) and _good(token, at):
-                taken = replace(token, used_at=at)
-                await self.add(taken)
-                return taken
+                return token
         raise InvalidToken("this link or token is not valid any more")
+
+    async def take(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
+        taken = replace(await self.find(purpose, hash, at), used_at=at)
+        await self.add(taken)
+        return taken
 
     async def revoke(self, user_id: UserId, purpose: Purpose, at: datetime) -> None:
         for token in list(self._store.table(OneTimeToken).values()):

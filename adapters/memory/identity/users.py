@@ -13,8 +13,6 @@ class MemoryUsers:
         self._store = store
 
     async def add(self, user: User) -> None:
-        if await self.by_email(user.email) is not None:
-            raise EmailTaken("this e-mail has an account already")
         await self.save(user)
 
     async def get(self, user_id: UserId) -> User:
@@ -29,4 +27,7 @@ class MemoryUsers:
         return deepcopy(next(found, None))
 
     async def save(self, user: User) -> None:
+        other = None if user.deleted_at else await self.by_email(user.email)
+        if other is not None and other.id != user.id:
+            raise EmailTaken("this e-mail has an account already")
         self._store.table(User)[user.id, user.id] = deepcopy(user)

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from adapters.postgres.database import Database, Statement
 from adapters.postgres.rows import values_of
@@ -11,12 +11,15 @@ from domain.shared.ids import UserId
 _t = one_time_tokens.c
 _COLUMNS = tuple(_t.keys())
 _ADD = Statement(insert(one_time_tokens), _COLUMNS)
+_good = (
+    _t.hash == bindparam("presented"),
+    _t.purpose == bindparam("kind"),
+    _t.used_at.is_(None),
+    _t.expires_at > bindparam("at"),
+)
+_FIND = Statement(select(one_time_tokens).where(*_good))
 _TAKE = Statement(
-    update(one_time_tokens)
-    .where(_t.hash == bindparam("presented"), _t.purpose == bindparam("kind"))
-    .where(_t.used_at.is_(None), _t.expires_at > bindparam("at"))
-    .values(used_at=bindparam("at"))
-    .returning(one_time_tokens)
+    update(one_time_tokens).where(*_good).values(used_at=bindparam("at")).returning(one_time_tokens)
 )
 _REVOKE = Statement(
     update(one_time_tokens)
@@ -33,8 +36,16 @@ class PostgresOneTimeTokens:
     async def add(self, token: OneTimeToken) -> None:
         await self._database.row(_ADD, values_of(token, _COLUMNS))
 
+    async def find(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
+        return await self._one(_FIND, purpose, hash, at)
+
     async def take(self, purpose: Purpose, hash: bytes, at: datetime) -> OneTimeToken:
-        row = await self._database.row(_TAKE, {"presented": hash, "kind": purpose, "at": at})
+        return await self._one(_TAKE, purpose, hash, at)
+
+    async def _one(
+        self, statement: Statement, purpose: Purpose, hash: bytes, at: datetime
+    ) -> OneTimeToken:
+        row = await self._database.row(statement, {"presented": hash, "kind": purpose, "at": at})
         if row is None:
             raise InvalidToken("this link or token is not valid any more")
         return OneTimeToken(**dict(row) | {"purpose": Purpose(row["purpose"])})

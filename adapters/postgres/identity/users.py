@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import asyncpg
 from sqlalchemy import bindparam, insert, select, update
 
@@ -21,12 +24,8 @@ class PostgresUsers:
         self._database = database
 
     async def add(self, user: User) -> None:
-        try:
+        with _unique_email():
             await self._database.row(_ADD_USER, values_of(user, _USER))
-        except asyncpg.UniqueViolationError as error:
-            if error.constraint_name == "users_email_key":
-                raise EmailTaken("this e-mail has an account already") from None
-            raise
 
     async def get(self, user_id: UserId) -> User:
         row = await self._database.row(_LOCK_USER, {"id": user_id})
@@ -39,4 +38,15 @@ class PostgresUsers:
         return User(**row) if row else None
 
     async def save(self, user: User) -> None:
-        await self._database.row(_SAVE_USER, values_of(user, _USER) | {"key": user.id})
+        with _unique_email():
+            await self._database.row(_SAVE_USER, values_of(user, _USER) | {"key": user.id})
+
+
+@contextmanager
+def _unique_email() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "users_email_key":
+            raise EmailTaken("this e-mail has an account already") from None
+        raise

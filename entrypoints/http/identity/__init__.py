@@ -2,11 +2,18 @@
 wants a session, save for the profile, which API keys open too."""
 
 from entrypoints.http.auth import authenticated, signed_in
-from entrypoints.http.identity import api_keys, auth, privacy, profile, sessions
+from entrypoints.http.identity import api_keys, auth, emails, passwords, privacy, profile, sessions
 from entrypoints.http.inject import Injected
 
-_PUBLIC = [*auth.PUBLIC]
-_SESSIONS_ONLY = [*auth.SECURED, *sessions.SECURED, *api_keys.SECURED, *privacy.SECURED]
+_PUBLIC = [*auth.PUBLIC, *passwords.PUBLIC, *emails.PUBLIC]
+_SESSIONS_ONLY = [
+    *auth.SECURED,
+    *sessions.SECURED,
+    *passwords.SECURED,
+    *emails.SECURED,
+    *api_keys.SECURED,
+    *privacy.SECURED,
+]
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
 
 public = Injected("/api/v1", route_handlers=_PUBLIC, tags=["identity"])

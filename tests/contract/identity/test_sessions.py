@@ -99,6 +99,14 @@ async def test_a_revoked_session_does_not_rotate(world: AsyncContainer) -> None:
         assert (ended.revoked_at, ended.revoked_reason) == (THEN, "logout")
 
 
+async def test_another_users_sessions_stay(world: AsyncContainer) -> None:
+    session = await a_session(world)
+    async with world() as request:
+        sessions = await request.get(Sessions)
+        await sessions.revoke_all(UserId(uuid4()), LATER, "password_reset")
+        assert await sessions.get(session.id) == session
+
+
 async def test_only_its_owner_revokes_a_session(world: AsyncContainer) -> None:
     session = await a_session(world)
     async with world() as request:

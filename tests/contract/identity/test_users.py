@@ -76,3 +76,18 @@ async def test_an_unsaved_change_is_lost(world: AsyncContainer) -> None:
         await users.add(user)
         (await users.get(user.id)).full_name = "Grace"
         assert (await users.get(user.id)).full_name == "Ada"
+
+
+async def test_a_saved_email_is_nobody_elses(world: AsyncContainer) -> None:
+    ada, bob = await a_user(world), await a_user(world, "bob@example.org")
+    async with world() as request:
+        users = await request.get(Users)
+        await users.add(ada)
+        await users.add(bob)
+        bob.email = ada.email
+        with pytest.raises(EmailTaken):
+            await users.save(bob)
+        await users.save(ada)
+        bob.email = parse("robert@example.org")
+        await users.save(bob)
+        assert await users.by_email(bob.email) == bob
