@@ -55,6 +55,7 @@ from application.identity.ports import (
     Tokens,
     Users,
 )
+from application.identity.profile import UpdateProfile
 from application.identity.sessions import LogIn, LogOut, RefreshSession
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
@@ -102,6 +103,7 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    profile = provide_all(UpdateProfile)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(

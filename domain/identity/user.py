@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NewType
@@ -124,6 +125,12 @@ class User:
         if not self.is_active:
             raise AccountInactive("this account is not active")
         self.last_login_at = self.last_active_at = at
+
+    def revise(self, changes: Mapping[str, Any], at: datetime) -> None:
+        """Take over fields that were checked before."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.updated_at = at
 
     def is_premium(self, at: datetime) -> bool:
         expires = self.subscription_expires_at

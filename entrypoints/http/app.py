@@ -18,6 +18,7 @@ from entrypoints.http.body import converted
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
+    recursion_problem,
     unexpected_problem,
     validation_problem,
 )
@@ -53,6 +54,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             DomainError: domain_problem,
             ValidationException: validation_problem,
             HTTPException: http_problem,
+            RecursionError: recursion_problem,
             Exception: unexpected_problem,
         },
         cors_config=_cors(settings),
