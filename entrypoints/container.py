@@ -25,37 +25,63 @@ from adapters.postgres.database import Database
 from adapters.postgres.document_reader import PostgresDocumentReader
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.identity.audit import PostgresAuditLog
+from adapters.postgres.identity.audit_reader import PostgresAuditReader
 from adapters.postgres.identity.callers import PostgresCallers
+from adapters.postgres.identity.credentials import PostgresCredentials
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessions
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
+from adapters.postgres.identity.user_reader import PostgresUserReader
 from adapters.postgres.identity.users import PostgresUsers
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.records import (
+    PostgresAccountRecords,
+    PostgresConversationRecords,
+    PostgresFileRecords,
+    PostgresKnowledgeRecords,
+)
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
 from adapters.security.passwords import Argon2Passwords
 from adapters.security.tokens import open_tokens
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.conversations.messages import AskQuestion, ShowMessage
-from application.conversations.ports import Conversations, Messages
-from application.files.ports import Files, Objects, Sniffer
+from application.conversations.ports import ConversationRecords, Conversations, Messages
+from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
+from application.identity.administration import (
+    ChangeUser,
+    CreateUser,
+    DeleteUser,
+    ListUsers,
+    RestoreUser,
+    ShowUser,
+)
+from application.identity.audit import ListAudit, VerifyAudit
+from application.identity.deletion import DeleteAccount, PurgeAccounts
+from application.identity.export import ExportAccount
+from application.identity.gate import AdminGate
 from application.identity.ports import (
+    AccountRecords,
     AuditLog,
+    AuditReader,
     Callers,
+    Credentials,
     OneTimeTokens,
     Passwords,
     RateLimits,
     Sessions,
     SigningKeys,
     Tokens,
+    UserReader,
     Users,
 )
 from application.identity.profile import UpdateProfile
+from application.identity.reauthentication import Reauthentication
 from application.identity.sessions import LogIn, LogOut, RefreshSession
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
@@ -78,6 +104,7 @@ from application.knowledge.ports import (
     Documents,
     Embedder,
     Extractor,
+    KnowledgeRecords,
     SearchIndex,
     Splitter,
     Texts,
@@ -103,7 +130,12 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
-    profile = provide_all(UpdateProfile)
+    reauthentication = provide_all(Reauthentication)
+    profile = provide_all(UpdateProfile, ExportAccount, DeleteAccount, PurgeAccounts)
+    administration = provide_all(
+        AdminGate, ListUsers, ShowUser, CreateUser, ChangeUser, DeleteUser, RestoreUser
+    )
+    audit = provide_all(ListAudit, VerifyAudit)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -181,11 +213,25 @@ class Postgres(Provider):
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     one_time_tokens = provide(PostgresOneTimeTokens, provides=OneTimeTokens)
     audit_log = provide(PostgresAuditLog, provides=AuditLog)
+    credentials = provide(PostgresCredentials, provides=Credentials)
+
+    @provide(scope=Scope.APP)
+    def user_reader(self, pool: Pool, clock: Clock) -> UserReader:
+        return PostgresUserReader(Database(pool), clock)
+
+    @provide(scope=Scope.APP)
+    def audit_reader(self, pool: Pool) -> AuditReader:
+        return PostgresAuditReader(Database(pool))
 
     @provide(scope=Scope.APP)
     def rate_limits(self, pool: Pool) -> RateLimits:
         """Counts for good, whatever becomes of the request's transaction."""
         return PostgresRateLimits(Database(pool))
+
+    account_records = provide(PostgresAccountRecords, provides=AccountRecords)
+    file_records = provide(PostgresFileRecords, provides=FileRecords)
+    knowledge_records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)
+    conversation_records = provide(PostgresConversationRecords, provides=ConversationRecords)
 
     files = provide(PostgresFiles, provides=Files)
     documents = provide(PostgresDocuments, provides=Documents)

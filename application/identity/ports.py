@@ -2,9 +2,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from application.identity.views import KeySet, UserView
+from application.identity.views import (
+    AccountView,
+    AuditFilter,
+    AuditPage,
+    AuditPageRequest,
+    KeySet,
+    UserFilter,
+    UserView,
+)
 from application.shared.actor import Actor
-from domain.identity.audit import AuditEvent
+from application.shared.page import Listing, Paging
+from application.shared.records import Records
+from domain.identity.audit import AuditEvent, Entry
 from domain.identity.one_time_token import OneTimeToken, Purpose
 from domain.identity.session import RefreshToken, Session, SessionId
 from domain.identity.user import Email, Password, PasswordHash, User
@@ -24,7 +34,41 @@ class Users(Protocol):
         """The live account of an address, not locked."""
         ...
 
-    async def save(self, user: User) -> None: ...
+    async def save(self, user: User) -> None:
+        """Raises EmailTaken."""
+        ...
+
+    async def deleted(self, user_id: UserId) -> User:
+        """A deleted account, locked until the running transaction ends. Raises NotFound."""
+        ...
+
+    async def deleted_before(self, at: datetime, limit: int) -> list[UserId]:
+        """Accounts whose time to be restored is over, the longest deleted first."""
+        ...
+
+    async def remove(self, user_id: UserId) -> None:
+        """The account itself goes, once nothing of it is left."""
+        ...
+
+    async def admins(self) -> list[UserId]:
+        """Who administers: active and not deleted. All are locked until the running transaction
+        ends, so whoever takes one away sees what others took. Ask before locking anybody else."""
+        ...
+
+
+class UserReader(Protocol):
+    async def one(self, user_id: UserId) -> AccountView:
+        """Also a deleted one. Raises NotFound."""
+        ...
+
+    async def page(self, wanted: UserFilter, paging: Paging) -> Listing[AccountView]: ...
+
+
+class Credentials(Protocol):
+    async def revoke(self, user_id: UserId, at: datetime, reason: str) -> None:
+        """Everything that opens an account besides its password ends: sessions, API keys,
+        one-time tokens."""
+        ...
 
 
 class Sessions(Protocol):
@@ -132,6 +176,21 @@ class AuditLog(Protocol):
         """Append to the chain, inside the running transaction. The chain's end is held until
         that transaction ends, so let this be its last step."""
         ...
+
+
+class AuditReader(Protocol):
+    async def page(self, wanted: AuditFilter, request: AuditPageRequest) -> AuditPage:
+        """Newest first."""
+        ...
+
+    async def entries(self, after: int, limit: int) -> list[Entry]:
+        """The chain as it is kept, in order, behind entry number `after`."""
+        ...
+
+
+class AccountRecords(Records, Protocol):
+    """What identity keeps of a user; nothing that opens a door is shown. Erasing leaves the account
+    itself, which Users removes, and the audit log, which holds ids only."""
 
 
 class RateLimits(Protocol):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from domain.shared.errors import Unauthenticated
+from domain.shared.errors import Forbidden, Unauthenticated
 from domain.shared.ids import UserId
 
 SessionId = NewType("SessionId", UUID)
@@ -21,11 +21,15 @@ SessionId = NewType("SessionId", UUID)
 IDLE = timedelta(days=7)
 ABSOLUTE = timedelta(days=30)
 GRACE = timedelta(seconds=10)  # how long a token's direct parent still gets the same successor
+FRESH = timedelta(minutes=5)  # how long after its opening a session proves who is there
 
 _PREFIX = "cr_"
 
 
 class InvalidRefreshToken(Unauthenticated): ...
+
+
+class ReauthenticationNeeded(Forbidden): ...
 
 
 @dataclass(frozen=True, slots=True)

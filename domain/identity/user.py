@@ -2,7 +2,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NewType
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ Email = NewType("Email", str)
 PasswordHash = NewType("PasswordHash", str)
 
 FREE = "free"  # the tier without a subscription
+
+RESTORABLE = timedelta(days=30)  # from the deletion on; then everything of the account goes
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{4,8})*")
@@ -31,6 +33,9 @@ class WeakPassword(Invalid): ...
 
 
 class EmailTaken(Conflict): ...
+
+
+class RestoreExpired(Conflict): ...
 
 
 class InvalidCredentials(Unauthenticated): ...
@@ -131,6 +136,18 @@ class User:
         for name, value in changes.items():
             setattr(self, name, value)
         self.updated_at = at
+
+    def delete(self, at: datetime) -> None:
+        self.deleted_at = self.updated_at = at
+
+    def restorable(self, at: datetime) -> bool:
+        return self.deleted_at is not None and at - self.deleted_at < RESTORABLE
+
+    def restore(self, at: datetime) -> None:
+        """Raises RestoreExpired."""
+        if not self.restorable(at):
+            raise RestoreExpired("this account was deleted too long ago")
+        self.deleted_at, self.updated_at = None, at
 
     def is_premium(self, at: datetime) -> bool:
         expires = self.subscription_expires_at

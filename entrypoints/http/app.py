@@ -1,5 +1,4 @@
 from typing import Any
-from uuid import UUID
 
 from dishka import AsyncContainer
 from litestar import Litestar
@@ -8,13 +7,10 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.params import FromQuery
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from application.shared.page import PageRequest, PageSize
 from domain.shared.errors import DomainError
 from entrypoints.http import conversations, docs, health, identity, knowledge
-from entrypoints.http.body import converted
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
@@ -23,17 +19,12 @@ from entrypoints.http.errors import (
     validation_problem,
 )
 from entrypoints.http.observe import Observed
+from entrypoints.http.paging import any_paging, page_request
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
 _EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing"]
-
-
-def page_request(
-    size: FromQuery[PageSize] = 20, after: FromQuery[UUID | None] = None
-) -> PageRequest:
-    return converted({"size": size, "after": after}, PageRequest)
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -49,7 +40,10 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             health.router,
             *([docs.router] if settings.shows_docs else []),
         ],
-        dependencies={"page": Provide(page_request, sync_to_thread=False)},
+        dependencies={
+            "page": Provide(page_request, sync_to_thread=False),
+            "paging": Provide(any_paging, sync_to_thread=False),
+        },
         exception_handlers={
             DomainError: domain_problem,
             ValidationException: validation_problem,

@@ -55,6 +55,17 @@ class LoginOperation(Operation):
 
 
 @dataclass
+class FarewellOperation(Operation):
+    """A DELETE whose body may be left out: the handler reads it itself."""
+
+    def __post_init__(self) -> None:
+        password = _text("The account's", "correct horse battery staple")
+        schema = Schema(type=OpenAPIType.OBJECT, properties={"password": password})
+        content = {"application/json": OpenAPIMediaType(schema=schema)}
+        self.request_body = RequestBody(content=content, required=False)
+
+
+@dataclass
 class UploadOperation(Operation):
     """The form's file streams to storage, so the handler reads it itself."""
 
