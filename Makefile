@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 TESTS ?= tests
 
-.PHONY: help setup run demo admin test test-unit check format lint types arch migrate migration worker wheel openapi bench reset
+.PHONY: help setup run demo admin test test-unit check format lint types arch migrate migration worker wheel openapi bench bench-search reset
 
 help: ## Print every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,3 +68,6 @@ openapi: $(READY) ## Write docs/api/openapi.json
 
 bench: $(READY) ## Measure, as ratios to floors of the same run
 	@$(PYTHON) -m benchmarks
+
+bench-search: $(READY) ## Measure how well and how fast search finds (15 minutes)
+	@$(PYTHON) -m benchmarks search_quality search_speed

@@ -2,8 +2,8 @@
 
 One route, no authentication, no middleware, no dependency injection, no path parameter: one raw
 asyncpg query of a user by primary key, out of a pool opened as the API opens its own, the row as
-the API's view Struct, which Litestar gives to msgspec. Under granian as `entrypoints.api` runs it,
-and with the heap frozen as there, so that what differs is only our own work.
+the API's view Struct, which Litestar gives to msgspec. `entrypoints.api` serves it as it serves the
+API, and the heap is frozen as there, so that what differs is only our own work.
 """
 
 import gc
@@ -13,36 +13,15 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from asyncpg import Connection, Pool, create_pool
-from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
-from granian.server import Server
 from litestar import Litestar, get
 
 from application.identity.views import UserView
+from entrypoints import api
 from entrypoints.child import die_with_parent
 from entrypoints.settings import Settings
 
 _COLUMNS = ", ".join(UserView.__struct_fields__).replace("is_premium", "false AS is_premium")
 _QUERY = f"SELECT {_COLUMNS} FROM users WHERE id = $1"
-
-
-def run(settings: Settings) -> None:
-    """As entrypoints.api.run: keep the two alike."""
-    Server(
-        "benchmarks.floor:app",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=settings.web_workers,
-        websockets=False,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        workers_kill_timeout=3,
-        log_level=LogLevels.warning,
-        log_dictconfig={"version": 1, "disable_existing_loggers": False},
-    ).serve()
 
 
 async def _nothing(_: Connection) -> None:
@@ -79,4 +58,4 @@ def app() -> Litestar:
 
 
 if __name__ == "__main__":
-    run(Settings.load())
+    api.run(Settings.load(), "benchmarks.floor:app")

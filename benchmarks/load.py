@@ -62,6 +62,7 @@ class Load(Struct, frozen=True):
     sent: int
     statuses: dict[int, int]
     p50: float
+    p95: float
     p99: float
     slowest: float
     cpu_us: float  # of the generator itself, a request
@@ -206,12 +207,13 @@ class _Run:
 
     def _load(self) -> Load:
         times = sorted(1000 * time for time in self._times) or [0.0]
-        p99 = times[min(len(times) - 1, int(0.99 * len(times)))]
+        p95, p99 = (times[min(len(times) - 1, int(part * len(times)))] for part in (0.95, 0.99))
         return Load(
             self._job.seconds,
             self._sent,
             dict(self._statuses),
             statistics.median(times),
+            p95,
             p99,
             times[-1],
             1e6 * time.process_time() / max(1, self._sent),

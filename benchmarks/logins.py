@@ -17,8 +17,10 @@ import time
 import msgspec
 
 from benchmarks.argon2_alone import Alone
-from benchmarks.harness import ROUNDS, Account, Bench, Measure, Result, Server, loaded
+from benchmarks.harness import Account, Bench, loaded
 from benchmarks.load import Call, Job, Load
+from benchmarks.measure import ROUNDS, Measure, Result
+from benchmarks.processes import Server
 from entrypoints.settings import Settings
 
 ACCOUNTS = 32

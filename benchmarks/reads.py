@@ -23,17 +23,16 @@ import asyncpg
 
 from adapters.postgres.conversations import PostgresConversations, PostgresMessages
 from adapters.postgres.database import Database
-from adapters.postgres.files import PostgresFiles
-from adapters.postgres.knowledge import PostgresDocuments, PostgresVersions
 from adapters.postgres.pool import open_pool
 from adapters.system import SystemClock, Uuid7
-from benchmarks.harness import ROUNDS, Bench, Measure, Result, Server, Skipped
+from benchmarks.harness import Bench
+from benchmarks.library import add_document
 from benchmarks.load import Call, Job
+from benchmarks.measure import ROUNDS, Measure, Result, Skipped
+from benchmarks.processes import Server
 from domain.conversations.conversation import Conversation, ConversationId, Kind
 from domain.conversations.message import Message, MessageId, MessageStatus, Role
-from domain.files.file import Purpose, StorageKey, StoredFile
-from domain.knowledge.document import Document, Status, Version
-from domain.shared.ids import DocumentId, FileId, UserId, VersionId
+from domain.shared.ids import UserId
 
 CONNECTIONS = 32  # fewer leave the floor waiting for the load
 SECONDS = 3.0
@@ -60,45 +59,8 @@ async def nothing(_: Database, owner: UserId) -> UUID:
 
 
 async def document(database: Database, owner: UserId) -> UUID:
-    now, document_id = _clock.now(), DocumentId(_ids.next())
-    sha256 = document_id.hex * 2
-    file = StoredFile(
-        id=FileId(_ids.next()),
-        user_id=owner,
-        purpose=Purpose.DOCUMENT,
-        original_name="Annual report 2025.pdf",
-        storage_key=StorageKey(f"bench/{document_id}"),
-        media_type="application/pdf",
-        size=123_456,
-        sha256=sha256,
-        created_at=now,
-    )
-    made = Document(
-        id=document_id,
-        user_id=owner,
-        title="Annual report 2025",
-        sha256=sha256,
-        created_at=now,
-        updated_at=now,
-    )
-    version = Version(
-        id=VersionId(_ids.next()),
-        user_id=owner,
-        document_id=made.id,
-        file_id=file.id,
-        number=1,
-        status=Status.COMPLETED,
-        step=None,
-        created_at=now,
-        updated_at=now,
-    )
-    async with database:
-        await PostgresFiles(database).add(file)
-        await PostgresDocuments(database).add(made)
-        await PostgresVersions(database).add(version)
-        made.current_version_id = version.id
-        await PostgresDocuments(database).save(made)
-    return made.id
+    (chunk,) = await add_document(database, owner, "Annual report 2025", ["It was a good year."])
+    return chunk.document_id
 
 
 async def message(database: Database, owner: UserId) -> UUID:

@@ -15,10 +15,11 @@ from entrypoints.http.inject import OfRequest
 from entrypoints.settings import Settings
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM; requests in flight are answered first."""
+def run(settings: Settings, target: str = f"{__name__}:app") -> None:
+    """Serve what the factory at `target` makes until SIGTERM; requests in flight are answered
+    first."""
     Server(
-        f"{__name__}:app",
+        target,
         factory=True,
         address=settings.host,
         port=settings.port,

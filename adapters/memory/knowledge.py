@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 
+from adapters.memory.search import forget
 from adapters.memory.store import Store
 from application.knowledge.views import (
     ChunkView,
@@ -218,6 +219,7 @@ def _chunks(store: Store, owner: UserId, version_id: VersionId) -> list[Chunk]:
 def _drop_chunks(store: Store, owner: UserId, version_id: VersionId) -> None:
     for chunk in _chunks(store, owner, version_id):
         del store.table(Chunk)[owner, chunk.id]
+        forget(store, owner, chunk.id)
 
 
 def _error(version: Version) -> ProcessingError | None:

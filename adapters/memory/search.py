@@ -3,7 +3,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapters.memory.store import Store
-from application.knowledge.ports import Embedder, Vector
+from application.knowledge.ports import Embedding, Vector
 from application.knowledge.views import Hit, Legs, Mode, Query, SentenceView
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document
@@ -44,9 +44,8 @@ class _Vectors:
 class MemorySearchIndex:
     """The same promises as on Postgres, by looking at everything."""
 
-    def __init__(self, store: Store, embedder: Embedder) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._embedder = embedder
 
     async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
         for chunk in self._store.table(Chunk).values():
@@ -63,7 +62,7 @@ class MemorySearchIndex:
                 sets = table[owner, chunk_id].sets if (owner, chunk_id) in table else {}
                 table[owner, chunk_id] = _Vectors(sets | {embedding_set: tuple(vector)})
 
-    async def search(self, owner: UserId, query: Query, vector: Vector | None) -> list[Hit]:
+    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:
         published = self._published(owner)
         asked = [
             Candidate(chunk.id, chunk.document_id)
@@ -73,8 +72,8 @@ class MemorySearchIndex:
         scores: tuple[_Scores, _Scores] = {}, {}
         if query.mode is not Mode.SEMANTIC:
             scores[0].update(self._lexical(owner, query.query, list(published), asked))
-        if query.mode is not Mode.LEXICAL and vector is not None:
-            scores[1].update(self._semantic(owner, vector, asked))
+        if query.mode is not Mode.LEXICAL and embedding is not None:
+            scores[1].update(self._semantic(owner, embedding, asked))
         one = len(set(query.document_ids or ())) == 1
         best = _best(scores, query.limit, None if one else PER_DOCUMENT)
         return [self._hit(owner, ranked, published[ranked.candidate.chunk_id]) for ranked in best]
@@ -106,8 +105,8 @@ class MemorySearchIndex:
                 )
         return scores
 
-    def _semantic(self, owner: UserId, vector: Vector, asked: Iterable[Candidate]) -> _Scores:
-        name = self._embedder.embedding_set
+    def _semantic(self, owner: UserId, embedding: Embedding, asked: Iterable[Candidate]) -> _Scores:
+        name, vector = embedding.embedding_set, embedding.vector
         table = self._store.table(_Vectors)
         found = {one: table.get((owner, one.chunk_id)) for one in asked}
         return {
@@ -132,6 +131,12 @@ class MemorySearchIndex:
             score=ranked.score,
             legs=Legs(ranked.lexical, ranked.semantic),
         )
+
+
+def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
+    """The words and vectors of a chunk, which go with it."""
+    store.table(_Terms).pop((owner, chunk_id), None)
+    store.table(_Vectors).pop((owner, chunk_id), None)
 
 
 def _weights(asked: Counter[str], indexed: Iterable[_Terms]) -> dict[str, float]:

@@ -5,6 +5,7 @@ import msgspec
 from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.rows import values_of
 from adapters.postgres.tables.conversations import conversations, messages
 from domain.conversations.conversation import Conversation, ConversationId, Kind, SessionTaken
 from domain.conversations.message import (
@@ -55,7 +56,7 @@ class PostgresConversations:
         self._database = database
 
     async def add(self, conversation: Conversation) -> None:
-        values = {name: getattr(conversation, name) for name in _CONVERSATION}
+        values = values_of(conversation, _CONVERSATION)
         try:
             await self._database.row(_ADD, values, owner=conversation.user_id)
         except asyncpg.UniqueViolationError as error:
@@ -71,7 +72,7 @@ class PostgresConversations:
         return Conversation(**{**row, "kind": Kind(row["kind"])})
 
     async def save(self, conversation: Conversation) -> None:
-        values = {name: getattr(conversation, name) for name in _CONVERSATION}
+        values = values_of(conversation, _CONVERSATION)
         values |= {"owner": conversation.user_id, "key": conversation.id}
         await self._database.row(_SAVE, values, owner=conversation.user_id)
 
@@ -81,7 +82,8 @@ class PostgresMessages:
         self._database = database
 
     async def add(self, message: Message) -> None:
-        await self._database.row(_ADD_MESSAGE, _row(message), owner=message.user_id)
+        values = values_of(message, _MESSAGE)
+        await self._database.row(_ADD_MESSAGE, values, owner=message.user_id)
 
     async def get(self, owner: UserId, message_id: MessageId) -> Message:
         return await self._one(_LOCK_MESSAGE, owner, message_id)
@@ -95,7 +97,8 @@ class PostgresMessages:
         return MessageId(row["id"]) if row else None
 
     async def save(self, message: Message) -> None:
-        values = _row(message) | {"owner": message.user_id, "key": message.id}
+        values = values_of(message, _MESSAGE)
+        values |= {"owner": message.user_id, "key": message.id}
         await self._database.row(_SAVE_MESSAGE, values, owner=message.user_id)
 
     async def _one(self, statement: Statement, owner: UserId, message_id: MessageId) -> Message:
@@ -104,10 +107,6 @@ class PostgresMessages:
         if row is None:
             raise NotFound("there is no such message")
         return _entity(row)
-
-
-def _row(message: Message) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in _MESSAGE}
 
 
 def _entity(row: asyncpg.Record) -> Message:

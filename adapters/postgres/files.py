@@ -1,6 +1,7 @@
 from sqlalchemy import bindparam, delete, insert, select
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.rows import values_of
 from adapters.postgres.tables.files import stored_files
 from domain.files.file import Purpose, StoredFile
 from domain.shared.errors import NotFound
@@ -21,7 +22,7 @@ class PostgresFiles:
         self._database = database
 
     async def add(self, file: StoredFile) -> None:
-        values = {name: getattr(file, name) for name in _COLUMNS}
+        values = values_of(file, _COLUMNS)
         await self._database.row(_ADD, values, owner=file.user_id)
 
     async def get(self, owner: UserId, file_id: FileId) -> StoredFile:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.rows import values_of
 from adapters.postgres.tables.knowledge import (
     chunks,
     document_texts,
@@ -102,7 +103,7 @@ class PostgresDocuments:
 
     async def add(self, document: Document) -> None:
         try:
-            values = _values(document, _DOCUMENT)
+            values = values_of(document, _DOCUMENT)
             await self._database.row(_ADD_DOCUMENT, values, owner=document.user_id)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "documents_sha256_key":
@@ -116,7 +117,7 @@ class PostgresDocuments:
         return await self._one(_WITH_BYTES, owner, sha256=sha256)
 
     async def save(self, document: Document) -> None:
-        values = _values(document, _DOCUMENT)
+        values = values_of(document, _DOCUMENT)
         values |= {"owner": document.user_id, "document": document.id}
         await self._database.row(_SAVE_DOCUMENT, values, owner=document.user_id)
 
@@ -142,7 +143,7 @@ class PostgresVersions:
         self._database = database
 
     async def add(self, version: Version) -> None:
-        values = _values(version, _VERSION)
+        values = values_of(version, _VERSION)
         await self._database.row(_ADD_VERSION, values, owner=version.user_id)
 
     async def get(self, owner: UserId, version_id: VersionId) -> Version:
@@ -152,7 +153,7 @@ class PostgresVersions:
         return await self._one(_NEWEST, owner, document=document_id)
 
     async def save(self, version: Version) -> None:
-        values = _values(version, _VERSION)
+        values = values_of(version, _VERSION)
         values |= {"owner": version.user_id, "version": version.id}
         await self._database.row(_SAVE_VERSION, values, owner=version.user_id)
 
@@ -209,10 +210,6 @@ class PostgresTexts:
         (row,) = await self._database.rows(_COUNT_CHUNKS, values, owner=owner)
         count: int = row[0]
         return count
-
-
-def _values(thing: object, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(thing, name) for name in names}
 
 
 def _chunk_row(chunk: Chunk) -> dict[str, Any]:

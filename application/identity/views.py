@@ -108,10 +108,10 @@ class AuditFilter(Struct, frozen=True):
 
 
 class AuditPageRequest(Struct, frozen=True):
-    """`after` is the number of the last entry the caller has seen."""
+    """`before` is the number of the last entry the caller has seen."""
 
     size: PageSize = 20
-    after: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    before: Annotated[int, Meta(ge=1, le=2**53)] | None = None
 
 
 class AuditPage(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What other contexts may do with what is known."""
 
-from application.knowledge.ports import Embedder, KnowledgeRecords, SearchIndex
+from application.knowledge.ports import Embedder, Embedding, KnowledgeRecords, SearchIndex
 from application.knowledge.views import Hit, Mode, Query, SentenceView
 from application.shared.records import Record
 from domain.shared.ids import UserId
@@ -25,7 +25,7 @@ async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedd
     if embedder.embedding_set is None or query.mode is Mode.LEXICAL:
         return await index.search(owner, query, None)
     (vector,) = await embedder.embed([query.query])
-    return await index.search(owner, query, vector)
+    return await index.search(owner, query, Embedding(embedder.embedding_set, vector))
 
 
 async def export(user_id: UserId, records: KnowledgeRecords) -> dict[str, list[Record]]:

@@ -83,11 +83,11 @@ class Progress:
                 await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
 
     async def advance(
-        self, event: Ingested, done: int, keep: Callable[[], Awaitable[None]]
+        self, event: Ingested, step: Step, done: int, keep: Callable[[], Awaitable[None]]
     ) -> bool:
         """`keep` a part of a step, of which `done` units are behind. False: it is not wanted."""
         async with self.transaction:
-            version = await self._awaiting(event, Step.EMBED)
+            version = await self._awaiting(event, step)
             if version is None:
                 return False
             await keep()
@@ -226,7 +226,7 @@ class EmbedChunks:
             async def keep() -> None:
                 await self.index.put_vectors(owner, embedding_set, pairs)  # noqa: B023  awaited here
 
-            if not await self.progress.advance(event, done, keep):
+            if not await self.progress.advance(event, Step.EMBED, done, keep):
                 return
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,14 @@ from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
 
 type Vector = Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A vector, which can be compared with those of its own set only."""
+
+    embedding_set: str
+    vector: Vector
 
 
 class Documents(Protocol):
@@ -88,10 +97,10 @@ class SearchIndex(Protocol):
         self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
     ) -> None: ...
 
-    async def search(self, owner: UserId, query: Query, vector: Vector | None) -> list[Hit]:
-        """Passages of the owner's published documents, best first. `vector` is the query's
-        embedding, None to leave meaning out. Never fewer than min(limit, matching passages);
-        at most 3 of a document unless one document is asked."""
+    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:
+        """Passages of the owner's published documents, best first. `embedding` is the query's,
+        None to leave meaning out. Never fewer than min(limit, matching passages); at most 3 of a
+        document unless one document is asked."""
         ...
 
 

@@ -19,6 +19,21 @@ class Health(Struct, frozen=True):
     service: str
 
 
+class Welcome(Struct, frozen=True):
+    """What a newcomer sees at the root: where everything else is. `docs`, `redoc` and `openapi` are
+    None where the documentation is switched off."""
+
+    service: str
+    version: str
+    status: Literal["running"]
+    docs: str | None
+    redoc: str | None
+    openapi: str | None
+    health: str
+    problems: str
+    first_step: str
+
+
 class DatabaseHealth(Struct, frozen=True):
     status: Word
     database: Literal["connected"]

@@ -5,12 +5,11 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import DomainError
-from entrypoints.http import conversations, docs, health, identity, knowledge
+from entrypoints.http import conversations, docs, document, health, identity, knowledge, problems
+from entrypoints.http.body import declared_json
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
@@ -38,8 +37,10 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             knowledge.secured,
             conversations.secured,
             health.router,
+            problems.router,
             *([docs.router] if settings.shows_docs else []),
         ],
+        before_request=declared_json,
         dependencies={
             "page": Provide(page_request, sync_to_thread=False),
             "paging": Provide(any_paging, sync_to_thread=False),
@@ -52,7 +53,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             Exception: unexpected_problem,
         },
         cors_config=_cors(settings),
-        openapi_config=_openapi(),
+        openapi_config=None,  # document.py makes it
         request_max_body_size=64 * KIB,
         on_shutdown=[container.close, log.flush],
         logging_config=None,
@@ -85,19 +86,6 @@ def _cors(settings: Settings) -> CORSConfig:
     )
 
 
-def _openapi() -> OpenAPIConfig:
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return OpenAPIConfig(
-        title="Colonnade",
-        version=health.VERSION,
-        description="Ask your documents. Every answer is made of their own sentences.",
-        components=Components(security_schemes={"bearer": bearer}),
-        render_plugins=docs.NONE,
-        create_examples=False,
-        use_handler_docstrings=True,
-    )
-
-
 def schema(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document."""
-    return app.openapi_schema.to_schema()
+    return document.document(app)

@@ -2,10 +2,12 @@ from typing import Any
 
 from dishka import AsyncContainer
 from litestar import Request
+from litestar.enums import HttpMethod
 from litestar.types import HTTPScope
 
 from application.identity.ports import Caller, Callers
 from domain.shared.errors import Unauthenticated
+from entrypoints.http.body import declared_json
 
 
 async def authenticated(request: Request[Any, Any, Any]) -> None:
@@ -18,6 +20,8 @@ async def authenticated(request: Request[Any, Any, Any]) -> None:
     state = request.scope["state"]
     container: AsyncContainer = state["container"]
     state["caller"] = await (await container.get(Callers)).caller(token)
+    if request.method != HttpMethod.GET:
+        await declared_json(request)
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Caller:

@@ -11,7 +11,7 @@ from application.shared.actor import Actor
 from domain.conversations.message import MessageId
 from entrypoints.http.auth import authenticated
 from entrypoints.http.inject import Injected
-from entrypoints.http.openapi import problems
+from entrypoints.http.openapi import answers, problems
 
 _PAUSES = (0.01, 0.015, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2)  # seconds, then always the last
 _PATIENCE = 30.0
@@ -21,7 +21,8 @@ _PATIENCE = 30.0
     "/chat/chat",
     status_code=200,
     summary="Ask, and wait for the answer",
-    responses=problems(401, 403, 404, 409, body=True),
+    responses=problems(401, 403, 404, "session_taken", body=True)
+    | answers(202, ChatAnswer, "The answer is still being made: ask at `location` again"),
 )
 async def chat(
     data: JSONBody[Question],

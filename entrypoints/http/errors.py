@@ -22,6 +22,7 @@ from domain.shared.errors import (
     Unavailable,
     Unsupported,
 )
+from entrypoints.http.reference import PROBLEMS
 
 STATUS: dict[type[DomainError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -36,13 +37,17 @@ STATUS: dict[type[DomainError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
+_PHRASES = {*(status.phrase for status in HTTPStatus), "Request Entity Too Large"}
 _AT = re.compile(r"(?P<detail>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
+_FIELD = re.compile(r"Object (?:contains (unknown)|(missing) required) field `(.*)`", re.DOTALL)
 
 type AnyRequest = Request[Any, Any, Any]
 
 
 class Fault(Struct, frozen=True):
-    """What is wrong with one value; `pointer` (RFC 6901) finds it in the request body."""
+    """What is wrong with one value: `pointer` (RFC 6901) finds it in the body, or names the
+    parameter. `code` is `unknown` for a field that there is not, `missing` for one that is needed,
+    else `invalid`."""
 
     pointer: str
     code: str
@@ -61,8 +66,12 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: list[Fault] = []
 
 
+def status_of(kind: type[DomainError]) -> HTTPStatus:
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
 def domain_problem(request: AnyRequest, error: DomainError) -> Response[Problem]:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    status = status_of(type(error))
     headers = {}
     if isinstance(error, Busy):
         headers["retry-after"] = str(max(1, round(error.retry_after.total_seconds())))
@@ -81,10 +90,15 @@ def validation_problem(request: AnyRequest, error: ValidationException) -> Respo
 
 
 def http_problem(request: AnyRequest, error: HTTPException) -> Response[Problem]:
+    """What Litestar found; where it only repeats the status, the reference says it better."""
     status = HTTPStatus(error.status_code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return unexpected_problem(request, error)
     code = _CODES.get(status, status.phrase.lower().replace(" ", "_"))
-    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() in ("allow",)}
-    return answer(request, status, code, error.detail, headers=headers)
+    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
+    bare = error.detail in _PHRASES and code in PROBLEMS
+    detail = PROBLEMS[code].detail if bare else error.detail
+    return answer(request, status, code, detail, headers=headers)
 
 
 def recursion_problem(request: AnyRequest, error: RecursionError) -> Response[Problem]:
@@ -111,9 +125,8 @@ def answer(
     errors: list[Fault] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
-    body = Problem(
-        f"/problems/{code}", status.phrase, status, detail, code, _id(request), errors or []
-    )
+    title = PROBLEMS[code].title if code in PROBLEMS else status.phrase
+    body = Problem(f"/problems/{code}", title, status, detail, code, _id(request), errors or [])
     return Response(
         body, status_code=status, headers=headers, media_type="application/problem+json"
     )
@@ -125,8 +138,18 @@ def _id(request: AnyRequest) -> str:
 
 def _fault(item: dict[str, Any]) -> Fault:
     message, key = str(item.get("message", "")), str(item.get("key", ""))
+    if message == "'data'":  # so does Litestar say that there is no body
+        return Fault("", "missing", "a body is needed")
     if found := _AT.fullmatch(message):
         message, key = found["detail"], found["path"]
-    key = "" if key == "data" else key
-    pointer = "/" + key.replace("[", ".").replace("]", "").replace(".", "/") if key else ""
-    return Fault(pointer, "invalid", message)
+    key = key.partition("[...]")[0]  # msgspec does not say which value of a dict it is
+    parts = [] if key in ("", "data") else key.replace("[", ".").replace("]", "").split(".")
+    code = "invalid"
+    if field := _FIELD.fullmatch(message):
+        code = field[1] or field[2]
+        parts.append(field[3])
+    return Fault("".join(f"/{_escaped(part)}" for part in parts), code, message)
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")

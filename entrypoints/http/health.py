@@ -5,7 +5,7 @@ from litestar import get
 
 from application.knowledge.ports import Embedder
 from application.operations.ports import Probes
-from application.operations.views import DatabaseHealth, DetailedHealth, Health, Word
+from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
 from domain.shared.errors import Unavailable
 from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import problems
@@ -52,16 +52,20 @@ async def show_detailed_health(
 
 
 @get("/", summary="What is this?")
-async def show_root() -> dict[str, str]:
+async def show_root(settings: FromDishka[Settings]) -> Welcome:
     """The way to everything else."""
-    return {
-        "service": SERVICE,
-        "version": VERSION,
-        "status": "running",
-        "docs": "/docs",
-        "openapi": "/openapi.json",
-        "health": "/api/v1/health",
-    }
+    shown = settings.shows_docs
+    return Welcome(
+        service=SERVICE,
+        version=VERSION,
+        status="running",
+        docs="/docs" if shown else None,
+        redoc="/redoc" if shown else None,
+        openapi="/openapi.json" if shown else None,
+        health="/api/v1/health",
+        problems="/problems",
+        first_step="POST /api/v1/auth/register",
+    )
 
 
 router = Injected(

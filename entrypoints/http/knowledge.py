@@ -37,12 +37,13 @@ from domain.shared.span import Span
 from entrypoints.http.auth import authenticated
 from entrypoints.http.body import converted
 from entrypoints.http.inject import Injected
-from entrypoints.http.openapi import UploadOperation, problems
+from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
 
 MIB = 1024 * 1024
 _PIECE = 256 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
+_UPLOAD = ("missing_file", "unnamed_file", "empty_file", "file_too_large", "unsupported_file")
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
@@ -58,7 +59,8 @@ class MissingFile(Malformed): ...
     summary="Upload a document",
     request_max_body_size=51 * MIB,
     operation_class=UploadOperation,
-    responses=problems(401, 403, body=True),
+    responses=problems(401, 403, *_UPLOAD, body=True)
+    | answers(200, DocumentView, "You had these bytes already: the document that has them"),
 )
 async def upload_document(
     request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
@@ -92,7 +94,7 @@ async def show_document(
     return await reader.one(actor.user_id, DocumentId(document_id))
 
 
-@get("/documents/{document_id:uuid}/status", summary="How far it is read", responses=_MINE)
+@get("/documents/{document_id:uuid}/status", summary="How far a document is read", responses=_MINE)
 async def show_document_status(
     document_id: FromPath[UUID], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
 ) -> StatusView:
@@ -103,8 +105,8 @@ async def show_document_status(
 
 @get(
     "/documents/{document_id:uuid}/content",
-    summary="Its text",
-    responses=problems(401, 403, 404, 409, 422),
+    summary="A document's text",
+    responses=problems(401, 403, 404, "document_not_ready", 422, "wrong_span"),
 )
 async def show_document_content(
     document_id: FromPath[UUID],
@@ -121,8 +123,8 @@ async def show_document_content(
 
 @get(
     "/documents/{document_id:uuid}/chunks",
-    summary="Its passages",
-    responses=problems(401, 403, 404, 409, 422),
+    summary="A document's passages",
+    responses=problems(401, 403, 404, "document_not_ready", 422),
 )
 async def list_chunks(
     document_id: FromPath[UUID],
@@ -137,7 +139,8 @@ async def list_chunks(
 
 @get(
     "/documents/{document_id:uuid}/download",
-    summary="Its bytes",
+    summary="A document's bytes",
+    operation_class=DownloadOperation,
     responses=_MINE,
 )
 async def download_document(
@@ -154,7 +157,7 @@ async def download_document(
     return Stream(content, headers=headers, media_type=file.media_type)
 
 
-@delete("/documents/{document_id:uuid}", summary="Delete it", responses=_MINE)
+@delete("/documents/{document_id:uuid}", summary="Delete a document", responses=_MINE)
 async def delete_document(
     document_id: FromPath[UUID], actor: FromDishka[Actor], remove: FromDishka[DeleteDocument]
 ) -> None:

@@ -1,27 +1,79 @@
-"""What the OpenAPI document says beyond what the handlers' types say."""
+"""What a route's document says beyond what its handler's types say."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
+import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import (
+    Example,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    RequestBody,
+    Schema,
+)
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
-from entrypoints.http.errors import Problem
+from entrypoints.http.errors import Fault, Problem
+from entrypoints.http.reference import PROBLEMS
+from entrypoints.http.reference.problem import ProblemType
+from entrypoints.http.reference.shared import REQUEST_ID
 
 PROBLEM = "application/problem+json"
 _BODY = (400, 413, 415, 422)
+_GENERAL = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "busy",
+    500: "internal",
+    503: "unavailable",
+}
 
 
-def problems(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
-    """The failures of a route; those that any body may have come with `body`."""
-    every = {*statuses, 500, 503, *(_BODY if body else ())}
-    return {
-        status: ResponseSpec(
-            Problem, False, description=HTTPStatus(status).phrase, media_type=PROBLEM
-        )
-        for status in sorted(every)
-    }
+def problems(*failures: int | str, body: bool = False) -> dict[int, ResponseSpec]:
+    """The failures of a route: a status, whose general code it then is, or codes of its own as
+    `email_taken`. Those that any body may have come with `body`."""
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for failure in (*failures, *(_BODY if body else ()), 500, 503):
+        code = _GENERAL[failure] if isinstance(failure, int) else failure
+        by_status[PROBLEMS[code].status].append(code)
+    if 401 in failures:  # a good token of an account that was deactivated
+        by_status[403].append("account_inactive")
+    return {status: _problem(status, by_status[status]) for status in sorted(by_status)}
+
+
+def answers(status: int, kind: Any, description: str) -> dict[int, ResponseSpec]:
+    """A success that is not the one that the handler's type tells of."""
+    return {status: ResponseSpec(kind, False, description)}
+
+
+def _problem(status: int, codes: list[str]) -> ResponseSpec:
+    examples = [
+        Example(id=code, summary=PROBLEMS[code].title, value=_example(PROBLEMS[code]))
+        for code in sorted(codes)
+    ]
+    phrase = HTTPStatus(status).phrase
+    return ResponseSpec(Problem, False, phrase, media_type=PROBLEM, examples=examples)
+
+
+def _example(kind: ProblemType) -> Any:
+    faults = []
+    if kind.code == "invalid":
+        pointer, detail = kind.detail.split(": ", 1)
+        faults = [Fault(pointer, "invalid", detail)]
+    problem = Problem(
+        kind.type, kind.title, kind.status, kind.detail, kind.code, REQUEST_ID, faults
+    )
+    return msgspec.to_builtins(problem)
 
 
 def _text(description: str, example: str) -> Schema:
@@ -29,16 +81,15 @@ def _text(description: str, example: str) -> Schema:
 
 
 def _credentials(name: str) -> OpenAPIMediaType:
-    return OpenAPIMediaType(
-        schema=Schema(
-            type=OpenAPIType.OBJECT,
-            required=[name, "password"],
-            properties={
-                name: _text("The account's e-mail", "ada@example.org"),
-                "password": _text("8 to 128 characters", "correct horse battery staple"),
-            },
-        )
+    example = {name: "ada@example.org", "password": "correct horse battery staple"}
+    properties = {
+        name: _text("The account's e-mail", example[name]),
+        "password": _text("8 to 128 characters", example["password"]),
+    }
+    schema = Schema(
+        type=OpenAPIType.OBJECT, required=[name, "password"], properties=dict(properties)
     )
+    return OpenAPIMediaType(schema=schema, example=example)
 
 
 @dataclass
@@ -46,10 +97,9 @@ class LoginOperation(Operation):
     """Two media types for one body: the handler reads it itself, so it is described by hand."""
 
     def __post_init__(self) -> None:
-        form = _credentials("username")
         content = {
             "application/json": _credentials("email"),
-            "application/x-www-form-urlencoded": form,
+            "application/x-www-form-urlencoded": _credentials("username"),
         }
         self.request_body = RequestBody(content=content, required=True)
 
@@ -59,9 +109,10 @@ class FarewellOperation(Operation):
     """A DELETE whose body may be left out: the handler reads it itself."""
 
     def __post_init__(self) -> None:
-        password = _text("The account's", "correct horse battery staple")
+        example = {"password": "correct horse battery staple"}
+        password = _text("The account's", example["password"])
         schema = Schema(type=OpenAPIType.OBJECT, properties={"password": password})
-        content = {"application/json": OpenAPIMediaType(schema=schema)}
+        content = {"application/json": OpenAPIMediaType(schema=schema, example=example)}
         self.request_body = RequestBody(content=content, required=False)
 
 
@@ -77,5 +128,17 @@ class UploadOperation(Operation):
             required=["file"],
             properties={"file": file, "title": title},
         )
-        content = {"multipart/form-data": OpenAPIMediaType(schema=form)}
+        example = {"file": "@services-agreement.pdf", "title": "Services agreement"}
+        content = {"multipart/form-data": OpenAPIMediaType(schema=form, example=example)}
         self.request_body = RequestBody(content=content, required=True)
+
+
+@dataclass
+class DownloadOperation(Operation):
+    """The answer is bytes of any kind."""
+
+    def __post_init__(self) -> None:
+        binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        content = {"application/octet-stream": OpenAPIMediaType(schema=binary)}
+        file = OpenAPIResponse(description="The file, with its own `Content-Type`", content=content)
+        self.responses = {**(self.responses or {}), "200": file}

@@ -25,7 +25,7 @@ class MemoryAuditReader:
         self._store = store
 
     async def page(self, wanted: AuditFilter, request: AuditPageRequest) -> AuditPage:
-        before = request.after or 2**63
+        before = request.before or 2**63
         entries = sorted(self._store.table(Entry).values(), key=lambda entry: -entry.number)
         found = [e for e in entries if e.number < before and _matches(e.event, wanted)]
         views = [audit_entry_view(entry) for entry in found[: request.size + 1]]

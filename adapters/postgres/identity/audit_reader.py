@@ -21,7 +21,7 @@ _FILTERS = {
     "object_id": _a.object_id == bindparam("object_id"),
     "since": _a.at >= bindparam("since"),
     "until": _a.at < bindparam("until"),
-    "after": _a.number < bindparam("after"),
+    "before": _a.number < bindparam("before"),
 }
 _ENTRIES = Statement(
     select(audit_events)
@@ -37,7 +37,7 @@ class PostgresAuditReader:
 
     async def page(self, wanted: AuditFilter, request: AuditPageRequest) -> AuditPage:
         asked = {name: getattr(wanted, name) for name in AuditFilter.__struct_fields__}
-        asked["after"] = request.after
+        asked["before"] = request.before
         values = {name: value for name, value in asked.items() if value is not None}
         statement = _page(frozenset(values))
         rows = await self._database.rows(statement, values | {"rows": request.size + 1})

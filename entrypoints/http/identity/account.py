@@ -4,6 +4,8 @@ from typing import Any
 
 from dishka import FromDishka
 from litestar import Request, Response, delete, post
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import HTTPException
 
 from application.identity.deletion import DeleteAccount, Farewell
 from application.identity.export import AccountExport, ExportAccount
@@ -19,7 +21,9 @@ KIB = 1024
     summary="Delete one's own account",
     request_max_body_size=16 * KIB,
     operation_class=FarewellOperation,
-    responses=problems(401, 403, 409, 429, body=True),
+    responses=problems(
+        401, "invalid_credentials", "reauthentication_needed", "last_admin", 429, body=True
+    ),
 )
 async def delete_account(
     request: Request[Any, Any, Any], actor: FromDishka[Actor], remove: FromDishka[DeleteAccount]
@@ -27,6 +31,8 @@ async def delete_account(
     """It is signed out everywhere and its e-mail is free at once; everything it held goes after 30
     days. Needs the password, or a session younger than 5 minutes and no body."""
     body = await request.body()
+    if body and request.content_type[0] != RequestEncodingType.JSON:
+        raise HTTPException("send application/json", status_code=415)
     await remove(actor, decoded(body, Farewell) if body else Farewell())
 
 

@@ -22,6 +22,7 @@ from application.shared.actor import Actor
 from application.shared.page import NumberedPage, Page, Paging
 from application.shared.text import Text
 from domain.shared.ids import UserId
+from entrypoints.http.identity.profile import PROFILE
 from entrypoints.http.openapi import problems
 
 KIB = 1024
@@ -51,7 +52,16 @@ async def list_users(
     "/users",
     summary="Open an account for somebody",
     request_max_body_size=16 * KIB,
-    responses=problems(401, 403, 409, body=True),
+    responses=problems(
+        401,
+        403,
+        "email_taken",
+        "invalid_email",
+        "weak_password",
+        "invalid_timezone",
+        "invalid_locale",
+        body=True,
+    ),
 )
 async def create_user(
     data: JSONBody[NewUser], actor: FromDishka[Actor], create: FromDishka[CreateUser]
@@ -74,7 +84,18 @@ async def show_user(
     http_method=[HttpMethod.PATCH, HttpMethod.PUT],
     status_code=200,
     summary="Change an account",
-    responses=problems(401, 403, 404, 409, body=True),
+    responses=problems(
+        401,
+        403,
+        404,
+        "email_taken",
+        "cannot_demote_self",
+        "cannot_deactivate_self",
+        "last_admin",
+        "invalid_email",
+        *PROFILE,
+        body=True,
+    ),
 )
 async def change_user(
     user_id: FromPath[UUID],
@@ -88,7 +109,11 @@ async def change_user(
     return await change(actor, UserId(user_id), data)
 
 
-@delete(_USER, summary="Delete somebody's account", responses=problems(401, 403, 404, 409))
+@delete(
+    _USER,
+    summary="Delete somebody's account",
+    responses=problems(401, 403, 404, "cannot_delete_self", "last_admin"),
+)
 async def delete_user(
     user_id: FromPath[UUID], actor: FromDishka[Actor], remove: FromDishka[DeleteUser]
 ) -> None:
@@ -101,7 +126,7 @@ async def delete_user(
     f"{_USER}/deactivate",
     status_code=200,
     summary="Lock an account",
-    responses=problems(401, 403, 404, 409),
+    responses=problems(401, 403, 404, "cannot_deactivate_self", "last_admin"),
 )
 async def deactivate_user(
     user_id: FromPath[UUID], actor: FromDishka[Actor], change: FromDishka[ChangeUser]
@@ -127,7 +152,7 @@ async def activate_user(
     f"{_USER}/restore",
     status_code=200,
     summary="Bring a deleted account back",
-    responses=problems(401, 403, 404, 409),
+    responses=problems(401, 403, 404, "email_taken", "restore_expired"),
 )
 async def restore_user(
     user_id: FromPath[UUID], actor: FromDishka[Actor], restore: FromDishka[RestoreUser]

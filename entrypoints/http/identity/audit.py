@@ -31,12 +31,12 @@ async def list_audit(
     since: FromQuery[Moment | None] = None,
     until: FromQuery[Moment | None] = None,
     size: FromQuery[PageSize] = 20,
-    after: FromQuery[Number | None] = None,
+    before: FromQuery[Number | None] = None,
 ) -> AuditPage:
-    """For administrators, newest first. `next` is the number to ask for entries `after`. Every
+    """For administrators, newest first. `next` is the number to ask for entries `before`. Every
     `hash` seals the log up to its entry: `verify-audit` makes them again."""
     wanted = AuditFilter(actor_id, action, outcome, object_id, since, until)
-    return await list_(actor, wanted, AuditPageRequest(size, after))
+    return await list_(actor, wanted, AuditPageRequest(size, before))
 
 
 SECURED = [list_audit]

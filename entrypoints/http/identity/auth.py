@@ -27,7 +27,14 @@ _NO_STORE = {"cache-control": "no-store"}
     "/auth/register",
     summary="Open an account",
     request_max_body_size=16 * KIB,
-    responses=problems(409, body=True),
+    responses=problems(
+        "email_taken",
+        "invalid_email",
+        "invalid_timezone",
+        "invalid_locale",
+        "weak_password",
+        body=True,
+    ),
 )
 async def register_user(
     data: JSONBody[Registration], register: FromDishka[RegisterUser]
@@ -42,7 +49,7 @@ async def register_user(
     summary="Open a session",
     request_max_body_size=16 * KIB,
     operation_class=LoginOperation,
-    responses=problems(401, 403, body=True),
+    responses=problems("invalid_credentials", "account_inactive", body=True),
 )
 async def log_in(
     request: Request[Any, Any, Any], client: FromDishka[Client], log_in: FromDishka[LogIn]
@@ -57,7 +64,7 @@ async def log_in(
     status_code=200,
     summary="Exchange a refresh token",
     request_max_body_size=16 * KIB,
-    responses=problems(401, body=True),
+    responses=problems("invalid_refresh_token", body=True),
 )
 async def refresh_session(
     data: JSONBody[Refresh], refresh: FromDishka[RefreshSession]

@@ -11,6 +11,14 @@ from entrypoints.http.auth import caller_of
 from entrypoints.http.openapi import problems
 
 _ME = ["/users/me", "/auth/me"]
+# What can be wrong with a profile.
+PROFILE = (
+    "invalid_timezone",
+    "invalid_locale",
+    "invalid_url",
+    "invalid_retention",
+    "invalid_preferences",
+)
 
 
 @get(_ME, summary="The caller's own account", responses=problems(401, 403))
@@ -24,7 +32,7 @@ async def show_me(request: Request[Any, Any, Any]) -> UserView:
     http_method=[HttpMethod.PATCH, HttpMethod.PUT],
     status_code=200,
     summary="Change one's own profile",
-    responses=problems(401, 403, body=True),
+    responses=problems(401, 403, *PROFILE, body=True),
 )
 async def update_profile(
     data: JSONBody[ProfileChange], actor: FromDishka[Actor], update: FromDishka[UpdateProfile]

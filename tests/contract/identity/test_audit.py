@@ -95,11 +95,11 @@ async def test_a_filter_finds_what_it_says(
     await append(world, *(an_event(n) for n in range(4)), an_event(4, BOB))
     reader = await world.get(AuditReader)
     seen: list[int] = []
-    after = None
+    before = None
     while True:
-        page = await reader.page(wanted, AuditPageRequest(2, after))
+        page = await reader.page(wanted, AuditPageRequest(2, before))
         seen += [entry.number for entry in page.items]
-        if (after := page.next) is None:
+        if (before := page.next) is None:
             break
     assert seen == numbers
 

@@ -11,7 +11,7 @@ from application.knowledge.ports import DocumentReader, Documents, Texts, Versio
 from application.shared.page import PageRequest
 from application.shared.ports import Ids, Transaction
 from domain.files.file import Purpose, StorageKey, StoredFile
-from domain.knowledge.chunk import chunks
+from domain.knowledge.chunk import Chunk, chunks
 from domain.knowledge.document import (
     Document,
     DocumentExists,
@@ -20,7 +20,7 @@ from domain.knowledge.document import (
     Status,
     Version,
 )
-from domain.knowledge.text import RawPage, canonical
+from domain.knowledge.text import CanonicalText, RawPage, canonical
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -32,12 +32,19 @@ TEXT = canonical([RawPage("On one. It is 🦉 here."), RawPage(""), RawPage("On 
 async def a_document(
     world: AsyncContainer, email: str = "ada@example.org", sha256: str = "a" * 64
 ) -> tuple[Document, Version]:
-    """A kept document, whose first version waits to be read."""
-    ids = await world.get(Ids)
+    """A kept document, whose first version waits to be read, and its owner."""
     user = await a_user(world, email)
+    async with world() as request:
+        await (await request.get(Users)).add(user)
+    return await a_document_of(user.id, world, await world.get(Ids), sha256=sha256)
+
+
+async def a_document_of(
+    owner: UserId, world: AsyncContainer, ids: Ids, *, title: str = "Policy", sha256: str
+) -> tuple[Document, Version]:
     file = StoredFile(
         id=FileId(ids.next()),
-        user_id=user.id,
+        user_id=owner,
         purpose=Purpose.DOCUMENT,
         original_name="policy.md",
         storage_key=StorageKey(str(ids.next())),
@@ -48,15 +55,15 @@ async def a_document(
     )
     document = Document(
         id=DocumentId(ids.next()),
-        user_id=user.id,
-        title="Policy",
+        user_id=owner,
+        title=title,
         sha256=sha256,
         created_at=THEN,
         updated_at=THEN,
     )
     version = Version(
         id=VersionId(ids.next()),
-        user_id=user.id,
+        user_id=owner,
         document_id=document.id,
         file_id=file.id,
         number=1,
@@ -64,7 +71,6 @@ async def a_document(
         updated_at=THEN,
     )
     async with world() as request:
-        await (await request.get(Users)).add(user)
         await (await request.get(Files)).add(file)
         await (await request.get(Documents)).add(document)
         await (await request.get(Versions)).add(version)
@@ -72,14 +78,21 @@ async def a_document(
 
 
 async def publish(world: AsyncContainer, document: Document, version: Version) -> None:
-    made = chunks(
-        document.user_id, document.id, version.id, TEXT, [Span(0, 22), Span(24, len(TEXT.content))]
-    )
-    async with world() as request, await request.get(Transaction):
-        await (await request.get(Texts)).put(document.user_id, version.id, TEXT)
-        await (await request.get(Texts)).put_chunks(document.user_id, version.id, made)
-        document.current_version_id = version.id
+    spans = [Span(0, 22), Span(24, len(TEXT.content))]
+    made = chunks(document.user_id, document.id, version.id, TEXT, spans)
+    await put(world, version, TEXT, made)
+    document.current_version_id = version.id
+    async with world() as request:
         await (await request.get(Documents)).save(document)
+
+
+async def put(
+    world: AsyncContainer, version: Version, text: CanonicalText, made: list[Chunk]
+) -> None:
+    async with world() as request, await request.get(Transaction):
+        texts = await request.get(Texts)
+        await texts.put(version.user_id, version.id, text)
+        await texts.put_chunks(version.user_id, version.id, made)
 
 
 async def test_what_is_kept_is_found_by_its_owner_only(world: AsyncContainer) -> None:

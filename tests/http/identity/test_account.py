@@ -67,9 +67,11 @@ async def test_the_password_is_not_guessed_here_either(
 
 async def test_a_bad_farewell_is_refused(client: Client) -> None:
     ada = await signed_in(client)
+    declared = ada | {"content-type": "application/json"}
     for body, status in ((b"{", 400), (b'{"password": 7}', 422), (b'{"force": true}', 422)):
-        answer = await client.request("DELETE", ME, content=body, headers=ada)
+        answer = await client.request("DELETE", ME, content=body, headers=declared)
         assert answer.status_code == status
+    assert (await client.request("DELETE", ME, content=b"{}", headers=ada)).status_code == 415
 
 
 async def test_an_export_holds_all_of_ones_own_and_no_secret(

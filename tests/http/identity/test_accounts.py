@@ -40,7 +40,7 @@ async def test_a_taken_email_is_a_conflict(client: Client) -> None:
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"is_admin": True}, ""),
+        ({"is_admin": True}, "/is_admin"),
         ({"email": 7}, "/email"),
         ({"password": None}, "/password"),
         ({"full_name": "a\x00b"}, "/full_name"),

@@ -231,7 +231,7 @@ async def test_the_log_is_paged_by_number_and_filtered(client: Client, admin: He
         return (await client.get(f"{AUDIT}?{query}", headers=admin)).json()
 
     first = await asked("size=2")
-    second = await asked(f"size=2&after={first['next']}")
+    second = await asked(f"size=2&before={first['next']}")
     entries = first["items"] + second["items"]
     assert [entry["number"] for entry in entries] == [3, 2, 1]
     assert second["next"] is None

@@ -1,0 +1,224 @@
+"""The OpenAPI document. Litestar makes it of the handlers' types; here it is finished with what
+`reference` knows: an example of everything, each declared once and referred to."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
+
+from entrypoints.http.health import VERSION
+from entrypoints.http.openapi import PROBLEM
+from entrypoints.http.reference import EXAMPLES, example
+from entrypoints.http.reference.parameters import PARAMETERS
+
+type Json = dict[str, Any]
+
+ABOUT = """\
+Ask your documents. Every sentence of an answer is a verbatim span of one of them, with its page
+and offsets; or the answer says that nothing was found.
+
+**First steps.** `POST /api/v1/auth/register`, then `POST /api/v1/auth/login`: its `access_token`
+goes into the header `Authorization: Bearer <access_token>` of every request. Then
+`POST /api/v1/documents/upload`, and ask with `POST /api/v1/chat/chat`.
+
+**Conventions.** JSON in UTF-8, `snake_case`, ids are UUIDs, times are RFC 3339 in UTC, offsets count
+code points. Unknown fields of a body are refused.
+
+**Errors** are RFC 9457 problems, `application/problem+json`: switch on `code`, show `detail`, and
+tell us the `request_id`, which is also the header `X-Request-ID` of every answer. `GET /problems`
+explains every code.
+
+**Pages.** `?size=` asks for up to 100 items; the `next` of a page is the `after` of the following
+one, null on the last.
+"""
+TAGS = {
+    "identity": "Accounts, sessions and the keys that verify access tokens.",
+    "knowledge": "Documents, their text and passages, and the search for them.",
+    "conversations": "Questions, and answers made of cited sentences.",
+    "operations": "Is it running, and what do its errors mean?",
+}
+# Paths whose handler has another, better one: operation ids are unique.
+ALIASES = {"/health", "/api/v1/auth/me", "/api/v1/health/ready"}
+
+_HEADERS = {
+    "Location": ("Where the thing is, or will be", "/api/v1/documents/{id}"),
+    "Retry-After": ("Seconds to wait before asking again", "2"),
+    "WWW-Authenticate": ("How to be known", "Bearer"),
+}
+_SENT_WITH = {
+    "201": "Location",
+    "202": "Location",
+    "401": "WWW-Authenticate",
+    "429": "Retry-After",
+    "503": "Retry-After",
+}
+_DULL: dict[str, Any] = {
+    "deprecated": False,
+    "allowEmptyValue": False,
+    "allowReserved": False,
+    "headers": {},
+}
+_GENERIC = re.compile(r"(?<=[/\"])(\w+)_(?:\w+\.)+(\w+)_(?=\")")  # Page_package.module.X_
+
+
+def _config() -> OpenAPIConfig:
+    bearer = SecurityScheme(
+        type="http",
+        scheme="bearer",
+        bearer_format="JWT",
+        description="The `access_token` that `POST /api/v1/auth/login` gives",
+    )
+    return OpenAPIConfig(
+        title="Colonnade",
+        version=VERSION,
+        summary="Accounts, documents, search and cited answers",
+        description=ABOUT,
+        contact=Contact(name="The Colonnade authors"),
+        license=License(name="MIT License", identifier="MIT"),
+        servers=[Server(url="/", description="The server that this document came from")],
+        tags=[Tag(name, description) for name, description in TAGS.items()],
+        components=Components(security_schemes={"bearer": bearer}),
+        operation_id_creator=operation_id,
+        create_examples=False,
+        use_handler_docstrings=True,
+    )
+
+
+def operation_id(handler: HTTPRouteHandler, method: Any, path: list[Any]) -> str:
+    """The handler's name, which generated clients call it by; of an alias, with its path."""
+    parts = [part if isinstance(part, str) else part.name for part in path]
+    name = handler.handler_name
+    if len(handler.http_methods) > 1:
+        name += f"_by_{method.lower()}"
+    if "/" + "/".join(parts) not in ALIASES:
+        return name
+    return "_".join([name, "at", *(part for part in parts if part not in ("api", "v1"))])
+
+
+def document(app: Litestar) -> Json:
+    """The finished document of `app`."""
+    raw = msgspec.json.encode(_tidied(_made_by_litestar(app))).decode()
+    made: Json = msgspec.json.decode(_GENERIC.sub(r"\1_\2", raw))
+    components = made["components"]
+    _describe(components["schemas"])
+    components["headers"] = {
+        name: {"description": description, "schema": {"type": "string"}, "example": shown}
+        for name, (description, shown) in _HEADERS.items()
+    }
+    components["examples"], components["responses"] = {}, {}
+    for operation in operations(made):
+        _finish(operation, components)
+    return made
+
+
+def _made_by_litestar(app: Litestar) -> Json:
+    """An app with an openapi_config serves Litestar's own pages at /schema, in production too, and
+    those fetch scripts from a CDN. So ours has none, and the plugin hears of it only here."""
+    plugin: Any = app.plugins.get("OpenAPIPlugin")
+    plugin.on_app_init(AppConfig(openapi_config=_config()))
+    made: Json = plugin.provide_openapi().to_schema()
+    return made
+
+
+def operations(document: Json) -> Iterator[Json]:
+    """Every operation of a document."""
+    for item in document["paths"].values():
+        yield from item.values()
+
+
+def _tidied(value: Any) -> Any:
+    """Without what says nothing, and with whole numbers where Litestar makes 50.0 of 50."""
+    if isinstance(value, dict):
+        return {k: _tidied(v) for k, v in value.items() if _DULL.get(k, _DULL) != v}
+    if isinstance(value, list | tuple):
+        return [_tidied(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _describe(schemas: Json) -> None:
+    """With what msgspec knows of our Structs and Litestar does not look for."""
+    kinds = [type(value) for value in EXAMPLES.values()]
+    known = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")[1]
+    for name in schemas.keys() & known.keys():
+        _merge(schemas[name], known[name], "description", "additionalProperties")
+        for field, schema in schemas[name].get("properties", {}).items():
+            _merge(schema, known[name]["properties"][field], "default")
+
+
+def _merge(schema: Json, known: Json, *keywords: str) -> None:
+    schema |= {keyword: known[keyword] for keyword in keywords if keyword in known}
+
+
+def _finish(operation: Json, components: Json) -> None:
+    for parameter in operation.get("parameters", []):
+        _explain(parameter)
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        _illustrate(content, components)
+    responses = operation["responses"]
+    if PROBLEM not in responses.get("400", {}).get("content", {PROBLEM: None}):
+        del responses["400"]  # Litestar's guess: what is wrong with a parameter is 422
+    responses.setdefault("500", {"$ref": "#/components/responses/internal"})
+    for status, response in responses.items():
+        responses[status] = _answer(status, response, components)
+
+
+def _explain(parameter: Json) -> None:
+    if known := PARAMETERS.get(parameter["name"]):
+        parameter["description"], parameter["example"] = known.description, known.example
+        parameter["schema"] |= known.limits
+
+
+def _answer(status: str, response: Json, components: Json) -> Json:
+    if "$ref" in response:
+        return response
+    if header := _SENT_WITH.get(status):
+        response["headers"] = {header: {"$ref": f"#/components/headers/{header}"}}
+    content = response.get("content", {})
+    if PROBLEM in content:
+        return _shared(response, components)
+    if response["description"] == HTTPStatus(int(status)).description:  # of HTTP, not of us
+        response["description"] = HTTPStatus(int(status)).phrase
+    for media in content.values():
+        _illustrate(media, components)
+    return response
+
+
+def _shared(problem: Json, components: Json) -> Json:
+    """A problem is declared once for all routes that have the same codes."""
+    shown = problem["content"][PROBLEM]["examples"]
+    name = "_or_".join(shown)
+    for code, one in shown.items():
+        components["examples"][code] = {"summary": one["summary"], "value": one["value"]}
+    problem["content"][PROBLEM]["examples"] = _references(*shown)
+    components["responses"][name] = problem
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _illustrate(media: Json, components: Json) -> None:
+    """With the example of the schema's type, if there is one."""
+    schema = media["schema"]
+    known = dict(filter(None, map(_example, schema.get("oneOf", [schema]))))
+    components["examples"] |= {name: {"value": value} for name, value in known.items()}
+    if known:
+        media["examples"] = _references(*known)
+
+
+def _example(schema: Json) -> tuple[str, Any] | None:
+    listed = schema.get("type") == "array"
+    name = (schema["items"] if listed else schema).get("$ref", "").rpartition("/")[2]
+    try:
+        value = msgspec.to_builtins(example(name))
+    except KeyError:
+        return None
+    return (f"{name}_list", [value]) if listed else (name, value)
+
+
+def _references(*names: str) -> Json:
+    return {name: {"$ref": f"#/components/examples/{name}"} for name in names}

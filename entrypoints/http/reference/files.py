@@ -1,0 +1,40 @@
+from entrypoints.http.reference.problem import problem
+
+EXAMPLES = ()
+PROBLEMS = (
+    problem(
+        400,
+        "empty_file",
+        "The file is empty",
+        "A file has at least one byte.",
+        "the file is empty",
+    ),
+    problem(
+        400,
+        "unnamed_file",
+        "The file has no name",
+        "The part `file` of the form needs a `filename`, whose ending says what it is.",
+        "the file has no name",
+    ),
+    problem(
+        400,
+        "missing_file",
+        "The form has no file",
+        "Send the file as the part `file` of a multipart form: `curl -F file=@report.pdf`.",
+        "the form has no field `file`",
+    ),
+    problem(
+        413,
+        "file_too_large",
+        "The file is too large",
+        "`detail` says how large one may be. Split it, or make it smaller.",
+        "a file may have 50 MiB",
+    ),
+    problem(
+        415,
+        "unsupported_file",
+        "This kind of file is not taken",
+        "Both its name and its content have to be of a kind that we take.",
+        "takes .pdf, .docx, .txt, .md, .markdown",
+    ),
+)

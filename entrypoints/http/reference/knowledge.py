@@ -1,0 +1,101 @@
+from uuid import UUID
+
+from application.knowledge.views import (
+    ChunkView,
+    ContentView,
+    DocumentView,
+    Found,
+    Hit,
+    Legs,
+    Mode,
+    PageView,
+    Query,
+    SentenceView,
+    StatusView,
+)
+from domain.knowledge.document import Status, Step
+from domain.shared.ids import ChunkId, VersionId
+from entrypoints.http.reference.problem import problem
+from entrypoints.http.reference.shared import CONTRACT, NOW
+
+QUESTION = "What interest is charged on late payment?"
+CLAUSE = (
+    "8.4 If a sum is not paid by its due date, the Supplier may charge interest on the overdue "
+    "amount at\nthe rate of 1.5% per month, accruing daily from the due date until payment."
+)
+START = 10437
+END = START + len(CLAUSE)
+SHA256 = "9f2c4a6be1d3085f7a94c0d2b6e8f1375c1d9e0ab4738266fd15e7c3a8b09d42"
+_CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
+
+EXAMPLES = (
+    Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
+    DocumentView(
+        id=CONTRACT,
+        title="Services agreement",
+        original_filename="services-agreement.pdf",
+        file_type="pdf",
+        file_size=74_213,
+        sha256=SHA256,
+        processing_status=Status.COMPLETED,
+        processing_error=None,
+        chunk_count=51,
+        page_count=9,
+        created_at=NOW,
+        updated_at=NOW,
+    ),
+    StatusView(
+        processing_status=Status.PROCESSING,
+        processing_step=Step.EMBED,
+        processing_done=32,
+        processing_total=51,
+        processing_error=None,
+    ),
+    ContentView(CLAUSE, START, END, SHA256, [PageView(4, START, END)]),
+    ChunkView(_CHUNK, 21, 4, START, END, "8. Fees and payment", CLAUSE),
+    Found(
+        [
+            Hit(
+                document_id=CONTRACT,
+                document_title="Services agreement",
+                version_id=VersionId(UUID("01a1fcb7-3fb0-7e19-8c66-0d5b7a4412f9")),
+                version_sha256=SHA256,
+                chunk_id=_CHUNK,
+                page=4,
+                start=START,
+                end=END,
+                heading="8. Fees and payment",
+                text=CLAUSE,
+                sentences=[SentenceView(4, START, END)],
+                score=0.0325,
+                legs=Legs(lexical=1, semantic=2),
+            )
+        ],
+        elapsed_ms=12.4,
+        semantic=True,
+    ),
+)
+PROBLEMS = (
+    problem(
+        409,
+        "document_exists",
+        "The document is there already",
+        "Another document of yours has the same bytes: an owner has them once.",
+        "you have this document already",
+    ),
+    problem(
+        409,
+        "document_not_ready",
+        "The document is not ready",
+        "It is still being read, or could not be: `GET /api/v1/documents/{document_id}/status` "
+        "tells how far it is.",
+        "this document is not ready",
+    ),
+    problem(
+        422,
+        "wrong_span",
+        "This is not a span",
+        "`start` and `end` count code points of the document's text, and come together.",
+        "give both `start` and `end`, and the end after the start",
+    ),
+)

@@ -1,0 +1,103 @@
+"""What somebody with curl reads when something goes wrong."""
+
+from typing import Any
+
+import pytest
+
+from tests.http.conftest import Client, signed_in
+
+REGISTER = "/api/v1/auth/register"
+JSON = {"content-type": "application/json"}
+
+
+async def test_the_type_of_a_problem_leads_to_its_explanation(client: Client) -> None:
+    problem = (await client.get("/api/v1/users/me")).json()
+    explained = (await client.get(problem["type"])).json()
+    assert explained["code"] == problem["code"] == "unauthenticated"
+    assert explained["title"] == problem["title"]
+    assert explained["status"] == 401
+    assert "/api/v1/auth/login" in explained["explanation"]
+
+
+async def test_all_problems_are_listed_by_status(client: Client) -> None:
+    listed = (await client.get("/problems")).json()
+    statuses = [one["status"] for one in listed]
+    assert statuses == sorted(statuses)
+    for one in listed:
+        assert (await client.get(one["type"])).json() == one
+
+
+async def test_an_unknown_code_is_not_found(client: Client) -> None:
+    answer = await client.get("/problems/teapot")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_the_root_leads_to_everything_else(client: Client) -> None:
+    root = (await client.get("/")).json()
+    for name in ("docs", "redoc", "openapi", "health", "problems"):
+        assert (await client.get(root[name])).status_code == 200
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_json_has_to_be_declared(client: Client, media_type: str) -> None:
+    """A browser sends these types from foreign sites without asking."""
+    body = b'{"email":"eve@example.org","password":"correct horse battery"}'
+    headers = {"content-type": media_type} if media_type else {}
+    answer = await client.post(REGISTER, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert answer.json()["detail"] == "send application/json"
+
+
+async def test_json_has_to_be_declared_by_who_is_signed_in_too(client: Client) -> None:
+    headers = await signed_in(client) | {"content-type": "text/plain"}
+    answer = await client.post("/api/v1/search", content=b'{"query":"invoices"}', headers=headers)
+    assert answer.status_code == 415
+
+
+async def test_who_is_unknown_hears_that_first(client: Client) -> None:
+    answer = await client.post("/api/v1/search", content=b"{")
+    assert answer.status_code == 401
+
+
+async def test_json_may_name_its_charset(client: Client) -> None:
+    headers = {"content-type": "application/json; charset=utf-8"}
+    answer = await client.post(REGISTER, content=b"{}", headers=headers)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", ("", "missing", "a body is needed")),
+        (b"{}", ("/email", "missing", "Object missing required field `email`")),
+        (b'{"a/b~c":1}', ("/a~1b~0c", "unknown", "Object contains unknown field `a/b~c`")),
+        (b'{"email":7}', ("/email", "invalid", "Expected `str`, got `int`")),
+        (b"[]", ("", "invalid", "Expected `object`, got `array`")),
+    ],
+)
+async def test_a_fault_is_pointed_at(
+    client: Client, body: bytes, fault: tuple[str, str, str]
+) -> None:
+    problem = (await client.post(REGISTER, content=body, headers=JSON)).json()
+    assert problem["code"] == "invalid"
+    assert [tuple(one.values()) for one in problem["errors"]] == [fault]
+
+
+async def test_a_fault_in_a_list_points_at_the_item(client: Client) -> None:
+    ada = await signed_in(client)
+    body: dict[str, Any] = {"query": "late", "document_ids": ["nonsense"]}
+    problem = (await client.post("/api/v1/search", json=body, headers=ada)).json()
+    assert problem["errors"][0]["pointer"] == "/document_ids/0"
+
+
+async def test_what_http_itself_refuses_says_what_helps(client: Client) -> None:
+    unknown = (await client.get("/api/v1/nothing")).json()
+    assert unknown["detail"] == "there is nothing at this path"
+    wrong = await client.put("/api/v1/health")
+    assert "Allow" in wrong.json()["detail"]
+    assert "GET" in wrong.headers["allow"]
+    large = await client.post(REGISTER, content=b"{" + b" " * 20_000, headers=JSON)
+    assert (large.status_code, large.json()["detail"]) == (
+        413,
+        "the body is larger than this route takes",
+    )
