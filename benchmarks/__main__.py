@@ -19,16 +19,17 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import harness, logins, reads, search_quality, search_speed
+from benchmarks import admin, harness, logins, reads, search_quality, search_speed
 from benchmarks.measure import Measure, Result
 
 BENCHMARKS = {
     "reads": reads.run,
     "logins": logins.run,
+    "admin": admin.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
 }
-USUAL = ("reads", "logins", "search_quality")  # the others take longer
+USUAL = ("reads", "logins", "admin", "search_quality")  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")
 _LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
 _BAR = 20  # columns
