@@ -19,18 +19,19 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import harness, logins, reads, refresh, search_quality, search_speed, start
+from benchmarks import admin, harness, logins, reads, refresh, search_quality, search_speed, start
 from benchmarks.measure import Measure, Result
 
 BENCHMARKS = {
     "reads": reads.run,
     "refresh": refresh.run,
     "logins": logins.run,
+    "admin": admin.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
     "start": start.run,
 }
-USUAL = ("reads", "refresh", "logins", "search_quality", "start")  # the others take longer
+USUAL = ("reads", "refresh", "admin", "logins", "search_quality", "start")  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")
 _LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
 _BAR = 20  # columns

@@ -1,9 +1,10 @@
 """The floor of every read: a bare Litestar app, `python -m benchmarks.floor`.
 
-One route, no authentication, no middleware, no dependency injection, no path parameter: one raw
+A route, no authentication, no middleware, no dependency injection, no path parameter: one raw
 asyncpg query of a user by primary key, out of a pool opened as the API opens its own, the row as
 the API's view Struct, which Litestar gives to msgspec. `entrypoints.api` serves it as it serves the
-API, and the heap is frozen as there, so that what differs is only our own work.
+API, and the heap is frozen as there, so that what differs is only our own work. A second route does the same
+for a page of users.
 """
 
 import gc
@@ -15,13 +16,20 @@ from uuid import UUID
 from asyncpg import Connection, Pool, create_pool
 from litestar import Litestar, get
 
-from application.identity.views import UserView
+from application.identity.views import AccountView, UserView
 from entrypoints import api
 from entrypoints.child import die_with_parent
 from entrypoints.settings import Settings
 
-_COLUMNS = ", ".join(UserView.__struct_fields__).replace("is_premium", "false AS is_premium")
-_QUERY = f"SELECT {_COLUMNS} FROM users WHERE id = $1"
+
+def _columns(view: type[UserView]) -> str:
+    return ", ".join(view.__struct_fields__).replace("is_premium", "false AS is_premium")
+
+
+_QUERY = f"SELECT {_columns(UserView)} FROM users WHERE id = $1"
+_PAGE = f"""
+    SELECT {_columns(AccountView)} FROM users WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 50
+"""
 
 
 async def _nothing(_: Connection) -> None:
@@ -51,7 +59,13 @@ def app() -> Litestar:
         row = await pools[0].fetchrow(_QUERY, user_id)
         return UserView(*row)  # type: ignore[misc]  # the row is there
 
-    made = Litestar([health, floor], lifespan=[pool], openapi_config=None, logging_config=None)
+    @get("/floor/users")
+    async def users() -> list[AccountView]:
+        return [AccountView(*row) for row in await pools[0].fetch(_PAGE)]
+
+    made = Litestar(
+        [health, floor, users], lifespan=[pool], openapi_config=None, logging_config=None
+    )
     gc.collect()
     gc.freeze()
     return made

@@ -123,7 +123,8 @@ def run(bench: Bench) -> list[Result]:
         for _ in range(ROUNDS):
             for side in (floor, *(side for _, side in sides)):
                 side.measure()
-        return [_result(read, side, floor) for read, side in sides] + skipped
+        measured = [result(read.name, side, floor, read.target) for read, side in sides]
+        return measured + skipped
 
 
 class Side:
@@ -159,14 +160,14 @@ async def _path(url: str, read: Read, owner: UserId) -> str:
         await pool.close()
 
 
-def _result(read: Read, ours: Side, floor: Side) -> Measure:
+def result(name: str, ours: Side, floor: Side, target: float | None) -> Measure:
     return Measure(
-        name=read.name,
+        name=name,
         unit="requests/s",
         value=statistics.median(ours.rates),
         floor=statistics.median(floor.rates),
         rounds=[a / b for a, b in zip(ours.rates, floor.rates, strict=True)],
-        target=read.target,
+        target=target,
         details={
             "cpu_us": statistics.median(ours.cpu),
             "floor_cpu_us": statistics.median(floor.cpu),

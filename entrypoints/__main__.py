@@ -79,6 +79,22 @@ def create_admin(email: str, password: str) -> None:
 
 
 @cli.command()
+def verify_audit() -> None:
+    """Make every hash of the audit log again, and name the first entry that is not sound."""
+    from entrypoints.admin import verify
+    from entrypoints.database import reachable
+
+    with reachable(_settings()) as settings:
+        verdict = asyncio.run(verify(settings))
+    if broken := verdict.broken:
+        raise click.ClickException(
+            f"the audit log is broken at entry {broken.number} ({broken.event.id}), "
+            f"{broken.event.action} of {broken.event.at.isoformat()}"
+        )
+    click.echo(f"The audit log is sound: {verdict.sound} entries.")
+
+
+@cli.command()
 @click.argument("name")
 def draft_migration(name: str) -> None:
     """Draft the migration from the database's tables to the code's, to be read and mended."""

@@ -1,3 +1,4 @@
+from application.identity.audit import Verdict, VerifyAudit
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import UserView
 from entrypoints.container import production
@@ -11,5 +12,15 @@ async def create(settings: Settings, email: str, password: str) -> UserView:
         async with container() as request:
             register = await request.get(RegisterUser)
             return await register(Registration(email, password), is_admin=True)
+    finally:
+        await container.close()
+
+
+async def verify(settings: Settings) -> Verdict:
+    """Whether the audit log is as it was written."""
+    container = production(settings)
+    try:
+        async with container() as request:
+            return await (await request.get(VerifyAudit))()
     finally:
         await container.close()

@@ -28,30 +28,49 @@ from adapters.postgres.document_reader import PostgresDocumentReader
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.identity.api_keys import PostgresApiKeys
 from adapters.postgres.identity.audit import PostgresAuditLog
+from adapters.postgres.identity.audit_reader import PostgresAuditReader
 from adapters.postgres.identity.callers import PostgresCallers
 from adapters.postgres.identity.consents import PostgresConsents
+from adapters.postgres.identity.credentials import PostgresCredentials
 from adapters.postgres.identity.login_failures import PostgresLoginFailures
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessionReader, PostgresSessions
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
+from adapters.postgres.identity.user_reader import PostgresUserReader
 from adapters.postgres.identity.users import PostgresUsers
 from adapters.postgres.knowledge import PostgresDocuments, PostgresTexts, PostgresVersions
 from adapters.postgres.mail import PostgresOutgoingMails
 from adapters.postgres.operations import PostgresProbes
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.records import (
+    PostgresAccountRecords,
+    PostgresConversationRecords,
+    PostgresFileRecords,
+    PostgresKnowledgeRecords,
+)
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
 from adapters.security.passwords import Argon2Passwords
 from adapters.security.tokens import open_tokens
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.conversations.messages import AskQuestion, ShowMessage
-from application.conversations.ports import Conversations, Messages
-from application.files.ports import Files, Objects, Sniffer
+from application.conversations.ports import ConversationRecords, Conversations, Messages
+from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
+from application.identity.administration import (
+    ChangeUser,
+    CreateUser,
+    DeleteUser,
+    ListUsers,
+    RestoreUser,
+    ShowUser,
+)
 from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
+from application.identity.audit import ListAudit, VerifyAudit
 from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
+from application.identity.deletion import DeleteAccount, PurgeAccounts
 from application.identity.devices import EndSession, ListSessions, LogOutEverywhere
 from application.identity.emails import (
     AskToVerifyEmail,
@@ -61,6 +80,8 @@ from application.identity.emails import (
     TellOfRegistration,
     VerifyEmail,
 )
+from application.identity.export import ExportAccount
+from application.identity.gate import AdminGate
 from application.identity.links import EmailPolicy, Links
 from application.identity.passwords import (
     ChangePassword,
@@ -70,10 +91,13 @@ from application.identity.passwords import (
 )
 from application.identity.policy import Policy
 from application.identity.ports import (
+    AccountRecords,
     ApiKeys,
     AuditLog,
+    AuditReader,
     Callers,
     Consents,
+    Credentials,
     LoginFailures,
     OneTimeTokens,
     Passwords,
@@ -82,8 +106,10 @@ from application.identity.ports import (
     Sessions,
     SigningKeys,
     Tokens,
+    UserReader,
     Users,
 )
+from application.identity.profile import UpdateProfile
 from application.identity.reauthentication import Reauthentication
 from application.identity.registration import SignUp
 from application.identity.sessions import IdentifySession, LogIn, LogOut, RefreshSession
@@ -110,6 +136,7 @@ from application.knowledge.ports import (
     Documents,
     Embedder,
     Extractor,
+    KnowledgeRecords,
     SearchIndex,
     Splitter,
     Texts,
@@ -153,6 +180,11 @@ class UseCases(Provider):
     )
     proofs = provide_all(Links, Reauthentication, Trail)
     mail = provide_all(Post, SendLetter, ForgetLetter)
+    profile = provide_all(UpdateProfile, ExportAccount, DeleteAccount, PurgeAccounts)
+    administration = provide_all(
+        AdminGate, ListUsers, ShowUser, CreateUser, ChangeUser, DeleteUser, RestoreUser
+    )
+    audit = provide_all(ListAudit, VerifyAudit)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -251,6 +283,15 @@ class Postgres(Provider):
     api_keys = provide(PostgresApiKeys, provides=ApiKeys)
     consents = provide(PostgresConsents, provides=Consents)
     audit_log = provide(PostgresAuditLog, provides=AuditLog)
+    credentials = provide(PostgresCredentials, provides=Credentials)
+
+    @provide(scope=Scope.APP)
+    def user_reader(self, pool: Pool, clock: Clock) -> UserReader:
+        return PostgresUserReader(Database(pool), clock)
+
+    @provide(scope=Scope.APP)
+    def audit_reader(self, pool: Pool) -> AuditReader:
+        return PostgresAuditReader(Database(pool))
 
     @provide(scope=Scope.APP)
     def rate_limits(self, pool: Pool) -> RateLimits:
@@ -258,6 +299,11 @@ class Postgres(Provider):
         return PostgresRateLimits(Database(pool))
 
     outgoing_mails = provide(PostgresOutgoingMails, provides=OutgoingMails)
+    account_records = provide(PostgresAccountRecords, provides=AccountRecords)
+    file_records = provide(PostgresFileRecords, provides=FileRecords)
+    knowledge_records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)
+    conversation_records = provide(PostgresConversationRecords, provides=ConversationRecords)
+
     files = provide(PostgresFiles, provides=Files)
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)

@@ -24,6 +24,7 @@ from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS
 from domain.shared.errors import Unavailable
 from entrypoints.container import production
+from entrypoints.schedules import scheduler
 from entrypoints.settings import Settings
 
 TRIES = 5
@@ -61,12 +62,14 @@ async def work(settings: Settings) -> None:
     manager = queue_manager(container, connection, PostgresStarts(Database(pool)))
     _stop_on_signals(manager)
     _log.info("worker_ready")
-    await manager.run(
-        dequeue_timeout=POLL,
-        batch_size=CONCURRENCY,
-        heartbeat_timeout=HEARTBEAT,
-        shutdown_on_listener_failure=True,
-    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(scheduler(container, manager).run())
+        await manager.run(
+            dequeue_timeout=POLL,
+            batch_size=CONCURRENCY,
+            heartbeat_timeout=HEARTBEAT,
+            shutdown_on_listener_failure=True,
+        )
     await connection.close()
     await container.close()
 

@@ -14,15 +14,17 @@ from adapters.memory.embedder import NoEmbedder
 from adapters.memory.extractor import PlainExtractor
 from adapters.memory.files import MemoryFiles, MemoryObjects
 from adapters.memory.identity.api_keys import MemoryApiKeys
-from adapters.memory.identity.audit import MemoryAuditLog
+from adapters.memory.identity.audit import MemoryAuditLog, MemoryAuditReader
 from adapters.memory.identity.callers import MemoryCallers
 from adapters.memory.identity.consents import MemoryConsents
+from adapters.memory.identity.credentials import MemoryCredentials
 from adapters.memory.identity.login_failures import MemoryLoginFailures
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
 from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
 from adapters.memory.identity.sessions import MemorySessionReader, MemorySessions
 from adapters.memory.identity.signing_keys import MemorySigningKeys
+from adapters.memory.identity.user_reader import MemoryUserReader
 from adapters.memory.identity.users import MemoryUsers
 from adapters.memory.knowledge import (
     MemoryDocumentReader,
@@ -32,21 +34,30 @@ from adapters.memory.knowledge import (
 )
 from adapters.memory.mail import MemoryMailer, MemoryOutgoingMails
 from adapters.memory.operations import MemoryProbes
+from adapters.memory.records import (
+    MemoryAccountRecords,
+    MemoryConversationRecords,
+    MemoryFileRecords,
+    MemoryKnowledgeRecords,
+)
 from adapters.memory.search import MemorySearchIndex
 from adapters.memory.sniffer import PlainSniffer
 from adapters.memory.splitter import PlainSplitter
 from adapters.memory.store import MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
-from application.conversations.ports import Conversations, Messages
-from application.files.ports import Files, Objects, Sniffer
+from application.conversations.ports import ConversationRecords, Conversations, Messages
+from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.identity.ports import (
+    AccountRecords,
     ApiKeys,
     AuditLog,
+    AuditReader,
     Callers,
     Consents,
+    Credentials,
     LoginFailures,
     OneTimeTokens,
     Passwords,
@@ -55,6 +66,7 @@ from application.identity.ports import (
     Sessions,
     SigningKeys,
     Tokens,
+    UserReader,
     Users,
 )
 from application.knowledge.ports import (
@@ -62,6 +74,7 @@ from application.knowledge.ports import (
     Documents,
     Embedder,
     Extractor,
+    KnowledgeRecords,
     SearchIndex,
     Splitter,
     Texts,
@@ -74,18 +87,24 @@ from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transa
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = {
     ApiKeys: MemoryApiKeys,
+    AccountRecords: MemoryAccountRecords,
     AuditLog: MemoryAuditLog,
+    AuditReader: MemoryAuditReader,
     Callers: MemoryCallers,
     Consents: MemoryConsents,
+    ConversationRecords: MemoryConversationRecords,
     Conversations: MemoryConversations,
+    Credentials: MemoryCredentials,
     Crypto: PlainCrypto,
     DocumentReader: MemoryDocumentReader,
     Documents: MemoryDocuments,
     Embedder: NoEmbedder,
     Extractor: PlainExtractor,
+    FileRecords: MemoryFileRecords,
     Files: MemoryFiles,
     LoginFailures: MemoryLoginFailures,
     Mailer: MemoryMailer,
+    KnowledgeRecords: MemoryKnowledgeRecords,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,
@@ -101,6 +120,7 @@ PORTS: dict[type, type] = {
     Splitter: PlainSplitter,
     Texts: MemoryTexts,
     Tokens: PlainTokens,
+    UserReader: MemoryUserReader,
     Users: MemoryUsers,
     Versions: MemoryVersions,
 }

@@ -1,5 +1,6 @@
 from typing import Protocol
 
+from application.shared.records import Records
 from domain.conversations.conversation import Conversation, ConversationId
 from domain.conversations.message import Message, MessageId
 from domain.shared.ids import UserId
@@ -32,3 +33,7 @@ class Messages(Protocol):
     async def newest(self, owner: UserId, conversation_id: ConversationId) -> MessageId | None: ...
 
     async def save(self, message: Message) -> None: ...
+
+
+class ConversationRecords(Records, Protocol):
+    """What conversations keep of a user."""

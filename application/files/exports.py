@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.files.ports import Files, Objects, Sniffer
+from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.shared.ports import Ids, Outbox
+from application.shared.records import Record
 from domain.files.events import FileForgotten
 from domain.files.file import (
     EmptyFile,
@@ -22,12 +23,15 @@ from domain.shared.ids import FileId, UserId
 HEAD, TAIL = 8 * 1024, 64 * 1024  # bytes
 
 __all__ = [
+    "FileRecords",
     "Files",
     "Objects",
     "Purpose",
     "Sniffer",
     "StoredFile",
     "Upload",
+    "erase",
+    "export",
     "file_too_large",
     "forget",
     "receive",
@@ -82,6 +86,19 @@ async def forget(file_id: FileId, files: Files, outbox: Outbox, ids: Ids, *, own
     file = await files.get(owner, file_id)
     await files.remove(owner, file_id)
     await outbox.publish(FileForgotten(ids.next(), owner, file.storage_key))
+
+
+async def export(user_id: UserId, records: FileRecords) -> dict[str, list[Record]]:
+    """What is known of a user's files; their contexts give out the bytes."""
+    return await records.read(user_id)
+
+
+async def erase(user_id: UserId, records: FileRecords, outbox: Outbox, ids: Ids) -> None:
+    """Inside a transaction, after whoever refers to the files: the rows go with it, the bytes once
+    it is kept."""
+    for key in await records.keys(user_id):
+        await outbox.publish(FileForgotten(ids.next(), user_id, key))
+    await records.erase(user_id)
 
 
 class _Seen:

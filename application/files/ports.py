@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from application.shared.records import Records
 from domain.files.file import StorageKey, StoredFile
 from domain.shared.ids import FileId, UserId
 
@@ -35,4 +36,12 @@ class Sniffer(Protocol):
     def media_type(self, name: str, head: bytes, tail: bytes) -> str:
         """The type of a file by its extension and by its content, which must agree. `head` is its
         first 8 KiB, `tail` its last 64 KiB. Raises UnsupportedFile."""
+        ...
+
+
+class FileRecords(Records, Protocol):
+    """What is kept of a user's files, beside their bytes."""
+
+    async def keys(self, owner: UserId) -> list[StorageKey]:
+        """Where the bytes of all the user's files are."""
         ...

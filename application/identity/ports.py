@@ -3,11 +3,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from application.identity.views import KeySet, SessionView, UserView
+from application.identity.views import (
+    AccountView,
+    AuditFilter,
+    AuditPage,
+    AuditPageRequest,
+    KeySet,
+    SessionView,
+    UserFilter,
+    UserView,
+)
 from application.shared.actor import Actor
-from application.shared.page import Page, PageRequest
+from application.shared.page import Listing, Page, PageRequest, Paging
+from application.shared.records import Records
 from domain.identity.api_key import ApiKey, ApiKeyId
-from domain.identity.audit import AuditEvent
+from domain.identity.audit import AuditEvent, Entry
 from domain.identity.consent import Consent, ConsentEvent
 from domain.identity.consent import Purpose as ConsentPurpose
 from domain.identity.login_failures import Failures
@@ -32,6 +42,38 @@ class Users(Protocol):
 
     async def save(self, user: User) -> None:
         """Raises EmailTaken."""
+        ...
+
+    async def deleted(self, user_id: UserId) -> User:
+        """A deleted account, locked until the running transaction ends. Raises NotFound."""
+        ...
+
+    async def deleted_before(self, at: datetime, limit: int) -> list[UserId]:
+        """Accounts whose time to be restored is over, the longest deleted first."""
+        ...
+
+    async def remove(self, user_id: UserId) -> None:
+        """The account itself goes, once nothing of it is left."""
+        ...
+
+    async def admins(self) -> list[UserId]:
+        """Who administers: active and not deleted. All are locked until the running transaction
+        ends, so whoever takes one away sees what others took. Ask before locking anybody else."""
+        ...
+
+
+class UserReader(Protocol):
+    async def one(self, user_id: UserId) -> AccountView:
+        """Also a deleted one. Raises NotFound."""
+        ...
+
+    async def page(self, wanted: UserFilter, paging: Paging) -> Listing[AccountView]: ...
+
+
+class Credentials(Protocol):
+    async def revoke(self, user_id: UserId, at: datetime, reason: str) -> None:
+        """Everything that opens an account besides its password ends: sessions, API keys,
+        one-time tokens."""
         ...
 
 
@@ -179,6 +221,21 @@ class LoginFailures(Protocol):
         ...
 
     async def reset(self, identifier: bytes) -> None: ...
+
+
+class AuditReader(Protocol):
+    async def page(self, wanted: AuditFilter, request: AuditPageRequest) -> AuditPage:
+        """Newest first."""
+        ...
+
+    async def entries(self, after: int, limit: int) -> list[Entry]:
+        """The chain as it is kept, in order, behind entry number `after`."""
+        ...
+
+
+class AccountRecords(Records, Protocol):
+    """What identity keeps of a user; nothing that opens a door is shown. Erasing leaves the account
+    itself, which Users removes, and the audit log, which holds ids only."""
 
 
 class RateLimits(Protocol):

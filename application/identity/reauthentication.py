@@ -1,11 +1,14 @@
 from dataclasses import dataclass
+from datetime import timedelta
 
-from application.identity.ports import Passwords, Sessions, Users
+from application.identity.ports import Passwords, RateLimits, Sessions, Users
 from application.shared.actor import Actor
 from application.shared.ports import Clock
 from domain.identity.session import FRESH, ReauthenticationNeeded, SessionId
 from domain.identity.user import InvalidCredentials, User, typed_password
 from domain.shared.errors import Forbidden
+
+TRIES, WINDOW = 5, timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +19,12 @@ class Reauthentication:
     users: Users
     sessions: Sessions
     passwords: Passwords
+    limits: RateLimits
     clock: Clock
 
     async def require(self, actor: Actor, password: str | None) -> User:
-        """The password, or a session younger than 5 minutes. Raises InvalidCredentials,
-        ReauthenticationNeeded; Forbidden for who has no session."""
+        """The password, or a session younger than 5 minutes. Raises InvalidCredentials, and Busy
+        after 5 tries in 15 minutes; ReauthenticationNeeded; Forbidden for who has no session."""
         session_id = session_of(actor)
         if password is not None:
             return await self.by_password(actor, password)
@@ -30,7 +34,9 @@ class Reauthentication:
         return await self.users.get(actor.user_id)
 
     async def by_password(self, actor: Actor, password: str) -> User:
-        """Raises InvalidCredentials."""
+        """Raises InvalidCredentials, Busy."""
+        bucket = f"reauthentication:{actor.user_id}"
+        await self.limits.count(bucket, TRIES, WINDOW, self.clock.now())
         user = await self.users.get(actor.user_id)
         if not await self.passwords.verify(typed_password(password), user.password):
             raise InvalidCredentials("the password is wrong")

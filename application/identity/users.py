@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -39,23 +40,29 @@ class RegisterUser:
     transaction: Transaction
 
     async def __call__(self, registration: Registration, *, is_admin: bool = False) -> UserView:
-        now = self.clock.now()
-        user = User(
-            id=UserId(self.ids.next()),
-            email=email(registration.email),
-            password=await self.passwords.hash(Password(registration.password)),
-            display_name=registration.display_name,
-            full_name=registration.full_name,
-            timezone=timezone(registration.timezone),
-            locale=locale(registration.locale),
-            organization=registration.organization,
-            role=registration.role,
-            anonymous_id=self.secrets.token().hex(),
-            is_admin=is_admin,
-            created_at=now,
-            updated_at=now,
-        )
+        user = account(registration, self.clock.now(), self.ids, self.secrets)
+        user.password = await self.passwords.hash(Password(registration.password))
+        user.is_admin = is_admin
         async with self.transaction:
             await self.users.add(user)
             await self.outbox.publish(UserRegistered(self.ids.next(), user.id))
-        return user_view(user, now)
+        return user_view(user, user.created_at)
+
+
+def account(registration: Registration, at: datetime, ids: Ids, secrets: Secrets) -> User:
+    """What a registration opens, still without a password. Raises InvalidEmail, InvalidTimezone,
+    InvalidLocale."""
+    return User(
+        id=UserId(ids.next()),
+        email=email(registration.email),
+        password=None,
+        display_name=registration.display_name,
+        full_name=registration.full_name,
+        timezone=timezone(registration.timezone),
+        locale=locale(registration.locale),
+        organization=registration.organization,
+        role=registration.role,
+        anonymous_id=secrets.token().hex(),
+        created_at=at,
+        updated_at=at,
+    )

@@ -1,10 +1,14 @@
 """What identity shows to a caller: one Struct from the row to the response body."""
 
 from datetime import datetime
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from application.shared.page import PageSize
+from domain.identity.audit import Entry, Outcome
 from domain.identity.session import SessionId
 from domain.identity.user import User
 from domain.shared.ids import UserId
@@ -46,6 +50,86 @@ class RegistrationAccepted(Struct, frozen=True):
     """Says nothing, on purpose: new or not, the address gets a mail."""
 
     detail: str = "if this address can be registered, a mail is on its way to it"
+
+
+class AccountView(UserView, frozen=True):
+    """An account as an administrator sees it: deleted ones too, for 30 days."""
+
+    deleted_at: datetime | None
+
+
+class UserOrder(StrEnum):
+    """`-` is downwards: `-created_at` is newest first."""
+
+    CREATED = "created_at"
+    NEWEST = "-created_at"
+    EMAIL = "email"
+    EMAIL_DOWN = "-email"
+    LAST_LOGIN = "last_login_at"
+    LAST_LOGIN_DOWN = "-last_login_at"
+
+    @property
+    def field(self) -> str:
+        return self.removeprefix("-")
+
+    @property
+    def down(self) -> bool:
+        return self.startswith("-")
+
+
+class UserFilter(Struct, frozen=True):
+    """Which accounts: `q` is a part of the e-mail, the display name or the full name, whatever its
+    case; None does not ask."""
+
+    is_active: bool | None = None
+    is_admin: bool | None = None
+    deleted: bool = False
+    q: str | None = None
+    sort: UserOrder = UserOrder.NEWEST
+
+
+class AuditEntryView(Struct, frozen=True):
+    """Who did what to what; `hash` seals the log up to here."""
+
+    number: int
+    id: UUID
+    at: datetime
+    action: str
+    outcome: Outcome
+    actor_id: UUID | None
+    object_type: str | None
+    object_id: UUID | None
+    request_id: str | None
+    hash: str
+
+
+class AuditFilter(Struct, frozen=True):
+    """Which entries; `since` is within, `until` is not."""
+
+    actor_id: UUID | None = None
+    action: str | None = None
+    outcome: Outcome | None = None
+    object_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditPageRequest(Struct, frozen=True):
+    """`before` is the number of the last entry the caller has seen."""
+
+    size: PageSize = 20
+    before: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+
+
+class AuditPage(Struct, frozen=True):
+    items: list[AuditEntryView]
+    next: int | None
+
+    @classmethod
+    def cut(cls, rows: list[AuditEntryView], size: int) -> "AuditPage":
+        """As Page.cut."""
+        items = rows[:size]
+        return cls(items, items[-1].number if len(rows) > size else None)
 
 
 class TokenPair(Struct, frozen=True):
@@ -104,3 +188,24 @@ class Acknowledged(Struct, frozen=True):
 def user_view(user: User, at: datetime) -> UserView:
     shown = {name: getattr(user, name) for name in UserView.__struct_fields__}
     return UserView(**shown | {"is_premium": user.is_premium(at)})
+
+
+def account_view(user: User, at: datetime) -> AccountView:
+    shown = {name: getattr(user, name) for name in AccountView.__struct_fields__}
+    return AccountView(**shown | {"is_premium": user.is_premium(at)})
+
+
+def audit_entry_view(entry: Entry) -> AuditEntryView:
+    event = entry.event
+    return AuditEntryView(
+        entry.number,
+        event.id,
+        event.at,
+        event.action,
+        event.outcome,
+        event.actor_id,
+        event.object_type,
+        event.object_id,
+        event.request_id,
+        entry.hash.hex(),
+    )

@@ -1,10 +1,22 @@
 """What other contexts may do with what is known."""
 
-from application.knowledge.ports import Embedder, Embedding, SearchIndex
+from application.knowledge.ports import Embedder, Embedding, KnowledgeRecords, SearchIndex
 from application.knowledge.views import Hit, Mode, Query, SentenceView
+from application.shared.records import Record
 from domain.shared.ids import UserId
 
-__all__ = ["Embedder", "Hit", "Mode", "Query", "SearchIndex", "SentenceView", "find"]
+__all__ = [
+    "Embedder",
+    "Hit",
+    "KnowledgeRecords",
+    "Mode",
+    "Query",
+    "SearchIndex",
+    "SentenceView",
+    "erase",
+    "export",
+    "find",
+]
 
 
 async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedder) -> list[Hit]:
@@ -14,3 +26,13 @@ async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedd
         return await index.search(owner, query, None)
     (vector,) = await embedder.embed([query.query])
     return await index.search(owner, query, Embedding(embedder.embedding_set, vector))
+
+
+async def export(user_id: UserId, records: KnowledgeRecords) -> dict[str, list[Record]]:
+    """A user's documents, and what became of each upload."""
+    return await records.read(user_id)
+
+
+async def erase(user_id: UserId, records: KnowledgeRecords) -> None:
+    """Inside a transaction: documents with their text, passages, words and vectors."""
+    await records.erase(user_id)

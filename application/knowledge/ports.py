@@ -12,6 +12,7 @@ from application.knowledge.views import (
     StatusView,
 )
 from application.shared.page import Page, PageRequest
+from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
 from domain.knowledge.text import CanonicalText, RawPage
@@ -156,3 +157,8 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector of length 1 for each text."""
         ...
+
+
+class KnowledgeRecords(Records, Protocol):
+    """What is known of a user's documents. Shown are the documents and their versions: everything
+    else was made of their files' bytes, and can be made again."""

@@ -2,6 +2,7 @@
 slipped in breaks every hash after it."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,6 +31,15 @@ class AuditEvent:
     request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in its place: `number` counts from 1 without a gap, `hash` seals the chain so far."""
+
+    number: int
+    hash: bytes
+    event: AuditEvent
+
+
 def chained(previous: bytes, number: int, event: AuditEvent) -> bytes:
     """The hash of entry `number`, which holds the hash of the one before it."""
     fields = (
@@ -47,3 +57,14 @@ def chained(previous: bytes, number: int, event: AuditEvent) -> bytes:
     texts = ["" if value is None else str(value) for value in fields]
     body = "".join(f"{len(text)}:{text}" for text in texts)
     return hashlib.sha256(previous + body.encode()).digest()
+
+
+def first_broken(before: Entry | None, entries: Iterable[Entry]) -> Entry | None:
+    """The first of `entries` that does not follow from the one before it."""
+    number, hash = (before.number, before.hash) if before else (0, BEFORE_THE_FIRST)
+    for entry in entries:
+        number += 1
+        if entry.number != number or entry.hash != chained(hash, number, entry.event):
+            return entry
+        hash = entry.hash
+    return None

@@ -1,7 +1,8 @@
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NewType
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ Email = NewType("Email", str)
 PasswordHash = NewType("PasswordHash", str)
 
 FREE = "free"  # the tier without a subscription
+
+RESTORABLE = timedelta(days=30)  # from the deletion on; then everything of the account goes
 
 _ATOM = r"""[^\s@.,:;<>()\[\]\\"]+"""
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -37,6 +40,9 @@ class WeakPassword(Invalid): ...
 
 
 class EmailTaken(Conflict): ...
+
+
+class RestoreExpired(Conflict): ...
 
 
 class InvalidCredentials(Unauthenticated): ...
@@ -148,6 +154,24 @@ class User:
         if not self.is_active:
             raise AccountInactive("this account is not active")
         self.last_login_at = self.last_active_at = at
+
+    def revise(self, changes: Mapping[str, Any], at: datetime) -> None:
+        """Take over fields that were checked before."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.updated_at = at
+
+    def delete(self, at: datetime) -> None:
+        self.deleted_at = self.updated_at = at
+
+    def restorable(self, at: datetime) -> bool:
+        return self.deleted_at is not None and at - self.deleted_at < RESTORABLE
+
+    def restore(self, at: datetime) -> None:
+        """Raises RestoreExpired."""
+        if not self.restorable(at):
+            raise RestoreExpired("this account was deleted too long ago")
+        self.deleted_at, self.updated_at = None, at
 
     def is_premium(self, at: datetime) -> bool:
         expires = self.subscription_expires_at

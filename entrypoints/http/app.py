@@ -1,36 +1,29 @@
 from typing import Any
-from uuid import UUID
 
 from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.params import FromQuery
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from application.shared.page import PageRequest, PageSize
 from domain.shared.errors import DomainError
 from entrypoints.http import conversations, docs, document, health, identity, knowledge, problems
-from entrypoints.http.body import JsonRequest, converted, declared_json
+from entrypoints.http.body import JsonRequest, declared_json
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
+    recursion_problem,
     unexpected_problem,
     validation_problem,
 )
 from entrypoints.http.observe import Observed
+from entrypoints.http.paging import any_paging, page_request
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
 _EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing"]
-
-
-def page_request(
-    size: FromQuery[PageSize] = 20, after: FromQuery[UUID | None] = None
-) -> PageRequest:
-    return converted({"size": size, "after": after}, PageRequest)
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -46,11 +39,15 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             *([docs.router] if settings.shows_docs else []),
         ],
         before_request=declared_json,
-        dependencies={"page": Provide(page_request, sync_to_thread=False)},
+        dependencies={
+            "page": Provide(page_request, sync_to_thread=False),
+            "paging": Provide(any_paging, sync_to_thread=False),
+        },
         exception_handlers={
             DomainError: domain_problem,
             ValidationException: validation_problem,
             HTTPException: http_problem,
+            RecursionError: recursion_problem,
             Exception: unexpected_problem,
         },
         cors_config=_cors(settings),

@@ -104,6 +104,14 @@ def http_problem(request: AnyRequest, error: HTTPException) -> Response[Problem]
     return answer(request, status, code, detail, headers=headers)
 
 
+def recursion_problem(request: AnyRequest, error: RecursionError) -> Response[Problem]:
+    """JSON that nests thousands of levels is the sender's fault; any other recursion is ours."""
+    if "deserializing" not in str(error):
+        return unexpected_problem(request, error)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer(request, status, "invalid", "the JSON is nested too deeply")
+
+
 def unexpected_problem(request: AnyRequest, error: Exception) -> Response[Problem]:
     """Our own fault: the trace goes to the log, never to the client."""
     structlog.get_logger().error("unexpected_error", exc_info=error, request_id=_id(request))

@@ -121,6 +121,18 @@ class RefreshOperation(Operation):
 
 
 @dataclass
+class FarewellOperation(Operation):
+    """A DELETE whose body may be left out: the handler reads it itself."""
+
+    def __post_init__(self) -> None:
+        example = {"password": "correct horse battery staple"}
+        password = _text("The account's", example["password"])
+        schema = Schema(type=OpenAPIType.OBJECT, properties={"password": password})
+        content = {"application/json": OpenAPIMediaType(schema=schema, example=example)}
+        self.request_body = RequestBody(content=content, required=False)
+
+
+@dataclass
 class UploadOperation(Operation):
     """The form's file streams to storage, so the handler reads it itself."""
 

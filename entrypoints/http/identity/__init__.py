@@ -2,7 +2,18 @@
 wants a session, save for the profile, which API keys open too."""
 
 from entrypoints.http.auth import authenticated, signed_in
-from entrypoints.http.identity import api_keys, auth, emails, passwords, privacy, profile, sessions
+from entrypoints.http.identity import (
+    account,
+    administration,
+    api_keys,
+    audit,
+    auth,
+    emails,
+    passwords,
+    privacy,
+    profile,
+    sessions,
+)
 from entrypoints.http.inject import Injected
 
 _PUBLIC = [*auth.PUBLIC, *passwords.PUBLIC, *emails.PUBLIC]
@@ -13,6 +24,9 @@ _SESSIONS_ONLY = [
     *emails.SECURED,
     *api_keys.SECURED,
     *privacy.SECURED,
+    *account.SECURED,
+    *administration.SECURED,
+    *audit.SECURED,
 ]
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
 

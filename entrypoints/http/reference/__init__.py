@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from application.shared.page import Page
+from application.shared.page import NumberedPage, Page
 from entrypoints.http.reference import (
+    administration,
     conversations,
     files,
     identity,
@@ -17,7 +18,15 @@ from entrypoints.http.reference import (
 )
 from entrypoints.http.reference.problem import ProblemType
 
-_MODULES: tuple[Any, ...] = (shared, identity, files, knowledge, conversations, operations)
+_MODULES: tuple[Any, ...] = (
+    shared,
+    identity,
+    administration,
+    files,
+    knowledge,
+    conversations,
+    operations,
+)
 
 PROBLEMS: dict[str, ProblemType] = {
     one.code: one
@@ -32,9 +41,11 @@ EXAMPLES: dict[str, Struct] = {
 
 
 def example(name: str) -> Any:
-    """The example of a component of the OpenAPI document: of a Struct by its name, of `Page_X` by
-    X. Raises KeyError."""
-    if name.startswith("Page_"):
-        item = EXAMPLES[name.removeprefix("Page_")]
-        return Page([item], next=getattr(item, "id", None))
+    """The example of a component of the OpenAPI document: of a Struct by its name, of `Page_X` and
+    `NumberedPage_X` by X. Raises KeyError."""
+    kind, _, item = name.partition("_")
+    if kind == "Page":
+        return Page([EXAMPLES[item]], next=getattr(EXAMPLES[item], "id", None))
+    if kind == "NumberedPage":
+        return NumberedPage([EXAMPLES[item]], total=41, page=3, page_size=20, total_pages=3)
     return EXAMPLES[name]

@@ -18,7 +18,7 @@ _ACCESS = (
     ".eyJzdWIiOiIwMWExZmNiNy0zZGQzLTczOGQtYWQ2MC00MGExMWJlY2FhYmEifQ.MEUCIQDx"
 )
 _REFRESH = "cr_AaH9qv0cf3-_DPiL0ezDzAAAAABhbi1leGFtcGxlLXRoYXQtb3BlbnMtbm90aGluZw"
-_ACCOUNT = UserView(
+ACCOUNT = UserView(
     id=ADA,
     email="ada@example.org",
     email_verified=False,
@@ -84,10 +84,10 @@ EXAMPLES = (
         locale="en-GB",
     ),
     Refresh(_REFRESH),
-    _ACCOUNT,
+    ACCOUNT,
     TokenPair(_ACCESS, _REFRESH, "bearer", 1800),
-    Login(_ACCESS, _REFRESH, "bearer", 1800, _ACCOUNT),
-    BrowserSession(1800, user=_ACCOUNT),
+    Login(_ACCESS, _REFRESH, "bearer", 1800, ACCOUNT),
+    BrowserSession(1800, user=ACCOUNT),
     CsrfToken("Hk3vUq0cf3-_DPiL0ezDzAAAAABhbi1leGFtcGxlLXRoYXQtb3BlbnMtbm90aGluZw=="),
     KeySet(
         [

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from entrypoints.http.reference.knowledge import END, START
-from entrypoints.http.reference.shared import ANSWER, CONTRACT
+from entrypoints.http.reference.shared import ADA, ANSWER, CONTRACT
 
 
 class Parameter(NamedTuple):
@@ -16,17 +16,42 @@ class Parameter(NamedTuple):
 
 _OFFSET = {"minimum": 0, "maximum": 2**30}
 
+_PAGE_SIZE = {"minimum": 1, "maximum": 100}
+
 PARAMETERS = {
+    "action": Parameter("Only entries of this action", "user.deactivated", {"maxLength": 60}),
+    "actor_id": Parameter("Only what this user did", str(ADA)),
     "after": Parameter("The `next` of the page before; without it, the first page", str(CONTRACT)),
     "cookies": Parameter("Whether the tokens come as cookies instead of in the body", True),
+    "before": Parameter(
+        "The `next` of the page before; without it, the newest entries", 4711, {"minimum": 1}
+    ),
     "code": Parameter("The `code` of an error answer", "not_found"),
+    "deleted": Parameter("Deleted accounts instead of the others", False),
     "document_id": Parameter("The `id` of a document", str(CONTRACT)),
     "end": Parameter(
         "Where the span ends, in code points: the first that is not in it", END, _OFFSET
     ),
     "key_id": Parameter("The `id` of an API key", "01a1fcb7-7a0c-7c11-9b52-0f6f2f7d6a10"),
-    "message_id": Parameter("The `id` of a message", str(ANSWER)),
     "purpose": Parameter("What the consent is for", "ai_external.documents"),
-    "size": Parameter("How many items a page has at most", 20, {"minimum": 1, "maximum": 100}),
+    "is_active": Parameter("Only accounts that may sign in, or only those that may not", True),
+    "is_admin": Parameter("Only administrators, or only the others", True),
+    "limit": Parameter("How many items the array has at most", 20, _PAGE_SIZE),
+    "message_id": Parameter("The `id` of a message", str(ANSWER)),
+    "object_id": Parameter("Only what was done to this", str(ADA)),
+    "outcome": Parameter("Only what was done, or only what was refused", "denied"),
+    "page": Parameter("Which page, from 1", 1, {"minimum": 1, "maximum": 1_000_000}),
+    "page_size": Parameter("How many items a page with a number has at most", 20, _PAGE_SIZE),
+    "q": Parameter(
+        "A part of the e-mail, the display name or the full name",
+        "ada",
+        {"minLength": 1, "maxLength": 100},
+    ),
+    "since": Parameter("Only entries from this moment on", "2026-11-21T00:00:00Z"),
+    "size": Parameter("How many items a page has at most", 20, _PAGE_SIZE),
+    "skip": Parameter("How many items come before the array", 0, {"minimum": 0}),
+    "sort": Parameter("By what, `-` is downwards", "-created_at"),
     "start": Parameter("Where the span starts, in code points", START, _OFFSET),
+    "until": Parameter("Only entries before this moment", "2026-11-22T00:00:00Z"),
+    "user_id": Parameter("The `id` of an account", str(ADA)),
 }

@@ -1,6 +1,6 @@
 """What every Users adapter promises. Runs once in memory and once on Postgres."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -91,3 +91,37 @@ async def test_a_saved_email_is_nobody_elses(world: AsyncContainer) -> None:
         bob.email = parse("robert@example.org")
         await users.save(bob)
         assert await users.by_email(bob.email) == bob
+
+
+async def test_a_deleted_user_is_found_as_such_until_it_is_removed(world: AsyncContainer) -> None:
+    async with world() as request:
+        users = await request.get(Users)
+        living, old, fresh = [await a_user(world, f"{name}@example.org") for name in "lof"]
+        old.deleted_at, fresh.deleted_at = THEN, THEN + timedelta(days=1)
+        for user in (living, fresh, old):
+            await users.add(user)
+
+        assert await users.deleted(old.id) == old
+        assert await users.deleted_before(THEN - timedelta(seconds=1), 9) == []
+        assert await users.deleted_before(THEN, 9) == [old.id]
+        assert await users.deleted_before(THEN + timedelta(days=1), 9) == [old.id, fresh.id]
+        assert await users.deleted_before(THEN + timedelta(days=1), 1) == [old.id]
+        for unknown in (living.id, UserId(uuid4())):
+            with pytest.raises(NotFound):
+                await users.deleted(unknown)
+
+        await users.remove(old.id)
+        with pytest.raises(NotFound):
+            await users.deleted(old.id)
+
+
+async def test_who_administers_is_active_and_not_deleted(world: AsyncContainer) -> None:
+    async with world() as request:
+        users = await request.get(Users)
+        made = [await a_user(world, f"{name}@example.org") for name in "abcd"]
+        for user in made[:3]:
+            user.is_admin = True
+        made[1].is_active, made[2].deleted_at = False, THEN
+        for user in made:
+            await users.add(user)
+        assert await users.admins() == [made[0].id]

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from adapters.memory.identity.audit import Entry
 from adapters.memory.mail import MemoryMailer
 from adapters.memory.world import World
 from application.identity.sessions import Credentials, LogIn
@@ -11,6 +10,7 @@ from application.identity.users import RegisterUser, Registration
 from application.mail.ports import Mailer
 from application.shared.actor import EVERYTHING_OWN, Actor, Client
 from application.shared.ports import Clock
+from domain.identity.audit import Entry
 from domain.identity.session import Session
 from domain.identity.user import User
 from domain.mail.letter import Mail

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.memory.identity.audit import Entry
 from adapters.memory.identity.security import PlainPasswords
 from adapters.memory.world import World
 from application.identity.policy import Policy
@@ -17,6 +16,7 @@ from application.identity.sessions import Credentials, LogIn
 from application.identity.users import RegisterUser, Registration
 from application.shared.actor import Client
 from application.shared.ports import Clock
+from domain.identity.audit import Entry
 from domain.identity.login_failures import LONGEST, AccountLocked, Failures, identifier, lock
 from domain.identity.session import Session
 from domain.identity.user import InvalidCredentials, PasswordHash, User

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.memory.identity.audit import Entry
 from adapters.memory.world import World
 from application.identity.sessions import Credentials, LogIn, Refresh, RefreshSession
 from application.identity.users import RegisterUser, Registration
 from application.shared.actor import Client
 from application.shared.ports import Clock
-from domain.identity.audit import Outcome
+from domain.identity.audit import Entry, Outcome
 from domain.identity.session import InvalidRefreshToken, Session, parse_refresh_token
 from domain.identity.user import User
 from domain.shared.ids import UserId

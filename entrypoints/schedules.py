@@ -1,0 +1,41 @@
+"""What the workers do by the clock: whichever of them is the first when the time has come."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from dishka import AsyncContainer
+from pgqueuer.models import Schedule
+from pgqueuer.qm import QueueManager
+from pgqueuer.sm import SchedulerManager
+
+from application.identity.deletion import PurgeAccounts
+
+SCHEDULES: dict[type, str] = {PurgeAccounts: "7 * * * *"}  # minute, hour, day, month, weekday
+
+type Handler = Callable[[Schedule], Awaitable[None]]
+
+_log = structlog.get_logger("worker")
+
+
+def scheduler(container: AsyncContainer, manager: QueueManager) -> SchedulerManager:
+    """In whose registry every use case of SCHEDULES stands under its name. It shares the queue
+    manager's connection, and ends with it."""
+    clock = SchedulerManager(manager.queries)
+    clock.shutdown = manager.shutdown
+    for use_case, expression in SCHEDULES.items():
+        clock.schedule(use_case.__name__, expression)(_handler(container, use_case))
+    return clock
+
+
+def _handler(container: AsyncContainer, use_case: type) -> Handler:
+    async def run(_: Schedule) -> None:
+        try:
+            async with container() as request:
+                done = await (await request.get(use_case))()
+        except Exception:
+            # The next time will try again.
+            _log.exception("schedule_failed", use_case=use_case.__name__)
+        else:
+            _log.info("schedule", use_case=use_case.__name__, done=done)
+
+    return run
