@@ -14,6 +14,10 @@ from entrypoints.settings import Settings
 
 type AnyRequest = Request[Any, Any, Any]
 
+# The `opt` of routes that an API key opens, if it has their scope. Whatever is about credentials,
+# sessions, consents or other people's accounts wants a session.
+OPEN_TO_KEYS = "open_to_keys"
+
 
 class TwoUsers(Malformed):
     """A header and a cookie that belong to different accounts."""
@@ -27,18 +31,13 @@ async def authenticated(request: AnyRequest) -> None:
     """What the secured routers ask before each request: before the body is read, which a
     dependency would be too late for, and at less cost than a guard. A handler of theirs that had a
     `before_request` of its own would replace it; a test looks that none has."""
-    if await known(request) is None:
+    caller = await known(request)
+    if caller is None:
         raise Unauthenticated("a bearer token or the session's cookie is needed")
+    if caller.actor.session_id is None and OPEN_TO_KEYS not in request.route_handler.opt:
+        raise SessionRequired("an API key does not open this: log in")
     if request.method != HttpMethod.GET:
         await declared_json(request)
-
-
-async def signed_in(request: AnyRequest) -> None:
-    """What the routers ask that an API key does not open: whatever is about credentials, sessions
-    or consents. Raises SessionRequired."""
-    await authenticated(request)
-    if caller_of(request).actor.session_id is None:
-        raise SessionRequired("an API key does not open this: log in")
 
 
 async def known(request: AnyRequest) -> Caller | None:

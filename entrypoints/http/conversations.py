@@ -9,7 +9,7 @@ from application.conversations.messages import AskQuestion, Question, ShowMessag
 from application.conversations.views import ChatAnswer, MessageView, chat_answer
 from application.shared.actor import Actor
 from domain.conversations.message import MessageId
-from entrypoints.http.auth import authenticated
+from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
 from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import answers, problems
 
@@ -62,6 +62,7 @@ secured = Injected(
     "/api/v1",
     route_handlers=[chat, show_message],
     before_request=authenticated,
+    opt={OPEN_TO_KEYS: True},
     tags=["conversations"],
     security=[{"bearer": []}],
 )

@@ -35,7 +35,7 @@ from application.shared.page import Page, PageRequest
 from domain.shared.errors import Invalid, Malformed
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
-from entrypoints.http.auth import authenticated
+from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
 from entrypoints.http.body import converted
 from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
@@ -241,6 +241,7 @@ secured = Injected(
         search_documents,
     ],
     before_request=authenticated,
+    opt={OPEN_TO_KEYS: True},
     tags=["knowledge"],
     security=[{"bearer": []}],
 )

@@ -18,7 +18,7 @@ from openapi_spec_validator import validate
 from domain.shared.errors import DomainError
 from entrypoints.container import in_memory
 from entrypoints.http.app import create_app
-from entrypoints.http.auth import authenticated, signed_in
+from entrypoints.http.auth import authenticated
 from entrypoints.http.document import TAGS
 from entrypoints.http.errors import status_of
 from entrypoints.http.inject import OfRequest
@@ -151,7 +151,7 @@ def test_an_example_can_be_sent_and_read(name: str) -> None:
 
 def test_who_needs_a_token_is_who_says_so() -> None:
     for handler in handlers():
-        guarded = handler.resolve_before_request() in (authenticated, signed_in)
+        guarded = handler.resolve_before_request() is authenticated
         assert guarded == bool(handler.resolve_security()), handler.handler_name
 
 

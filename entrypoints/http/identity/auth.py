@@ -66,13 +66,14 @@ KIB = 1024
 )
 async def register_user(
     data: JSONBody[Registration], client: FromDishka[Client], sign_up: FromDishka[SignUp]
-) -> Response[UserView] | Response[RegistrationAccepted]:
+) -> Response[UserView]:
     """Answers with the account. The e-mail is its name: one that is taken is `email_taken`. Where
     the operator wants nobody to find out who has an account (ANTI_ENUMERATION) it is always 202,
     and what became of it is told by mail. `registration_closed` where nobody may register."""
     user = await sign_up(data, client)
     if user is None:
-        return Response(RegistrationAccepted(), status_code=202)
+        accepted: Any = Response(RegistrationAccepted(), status_code=202)
+        return accepted
     return Response(user, headers={"location": "/api/v1/users/me"})
 
 

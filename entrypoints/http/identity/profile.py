@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 from application.identity.profile import ProfileChange, UpdateProfile
 from application.identity.views import UserView
 from application.shared.actor import Actor
-from entrypoints.http.auth import caller_of
+from entrypoints.http.auth import OPEN_TO_KEYS, caller_of
 from entrypoints.http.openapi import problems
 
 _ME = ["/users/me", "/auth/me"]
@@ -21,7 +21,12 @@ PROFILE = (
 )
 
 
-@get(_ME, summary="The caller's own account", responses=problems(401, 403))
+@get(
+    _ME,
+    summary="The caller's own account",
+    responses=problems(401, 403),
+    opt={OPEN_TO_KEYS: True},
+)
 async def show_me(request: Request[Any, Any, Any]) -> UserView:
     """The account that the token belongs to."""
     return caller_of(request).user
@@ -33,6 +38,7 @@ async def show_me(request: Request[Any, Any, Any]) -> UserView:
     status_code=200,
     summary="Change one's own profile",
     responses=problems(401, 403, *PROFILE, body=True),
+    opt={OPEN_TO_KEYS: True},
 )
 async def update_profile(
     data: JSONBody[ProfileChange], actor: FromDishka[Actor], update: FromDishka[UpdateProfile]

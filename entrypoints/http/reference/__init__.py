@@ -10,6 +10,7 @@ from application.shared.page import NumberedPage, Page
 from entrypoints.http.reference import (
     administration,
     conversations,
+    credentials,
     files,
     identity,
     knowledge,
@@ -21,6 +22,7 @@ from entrypoints.http.reference.problem import ProblemType
 _MODULES: tuple[Any, ...] = (
     shared,
     identity,
+    credentials,
     administration,
     files,
     knowledge,

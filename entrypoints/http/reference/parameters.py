@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from entrypoints.http.reference.credentials import SESSION
 from entrypoints.http.reference.knowledge import END, START
 from entrypoints.http.reference.shared import ADA, ANSWER, CONTRACT
 
@@ -47,6 +48,7 @@ PARAMETERS = {
         "ada",
         {"minLength": 1, "maxLength": 100},
     ),
+    "session_id": Parameter("The `id` of a session", str(SESSION)),
     "since": Parameter("Only entries from this moment on", "2026-11-21T00:00:00Z"),
     "size": Parameter("How many items a page has at most", 20, _PAGE_SIZE),
     "skip": Parameter("How many items come before the array", 0, {"minimum": 0}),
