@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 TESTS ?= tests
 
-.PHONY: help setup run demo admin test test-unit check format lint types arch migrate migration worker wheel openapi bench bench-search reset
+.PHONY: help setup run demo admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search
 
 help: ## Print every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,7 +53,7 @@ arch: $(READY) ## Check the import contracts and the dependencies
 migrate: $(READY) ## Bring the database's tables up to date
 	@$(PYTHON) -m entrypoints migrate
 
-migration: $(READY) ## Draft the next migration from the tables: make migration NAME=0004_wellness
+migration: $(READY) ## Draft the next migration from the tables: make migration NAME=0005_wellness
 	@$(PYTHON) -m entrypoints draft-migration "$(NAME)"
 
 worker: $(READY) ## Start one more job worker on the database of DATABASE_URL

@@ -20,7 +20,12 @@ if [ ! -x .venv/bin/python ] || ! suits .venv/bin/python; then
     "$found" -m venv .venv
 fi
 if [ ! -x .venv/bin/uv ]; then
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+    .venv/bin/python -m pip install -qq --disable-pip-version-check uv==0.13.8
 fi
 echo "Installing the locked dependencies (the first time takes a minute)"
-UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --quiet --frozen --all-extras
+# --python: or else uv asks for the one that .python-version names, which need not be there.
+UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --quiet --frozen --all-extras --python .venv/bin/python
+# Imported once, it is compiled: where PYTHONDONTWRITEBYTECODE is set, every start would do it anew.
+env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c '
+import alembic.command, entrypoints.api, entrypoints.demo, entrypoints.worker
+import numpy, onnxruntime, tokenizers'

@@ -20,13 +20,14 @@ def cli() -> None:
 @cli.command()
 def serve() -> None:
     """Run everything: the database (unless DATABASE_URL names one), the API, the workers."""
+    from entrypoints.database import Unreachable
     from entrypoints.embedded_postgres import AlreadyRunning, ClusterFailed
     from entrypoints.serve import PortTaken
     from entrypoints.serve import serve as run
 
     try:
         run(_settings())
-    except (PortTaken, AlreadyRunning, ClusterFailed) as error:
+    except (PortTaken, AlreadyRunning, ClusterFailed, Unreachable) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -83,8 +84,11 @@ def draft_migration(name: str) -> None:
     """Draft the migration from the database's tables to the code's, to be read and mended."""
     from entrypoints import database
 
-    with database.reachable(_settings()) as settings:
-        database.draft(settings.database_url or "", name)
+    try:
+        with database.reachable(_settings()) as settings:
+            database.draft(settings.database_url or "", name)
+    except database.WrongName as error:
+        raise click.ClickException(str(error)) from None
 
 
 @cli.command()

@@ -8,7 +8,7 @@ from granian.server import Server
 from litestar import Litestar
 
 from entrypoints import logs
-from entrypoints.child import die_with_parent
+from entrypoints.child import await_release, die_with_parent
 from entrypoints.container import production
 from entrypoints.http.app import create_app
 from entrypoints.http.inject import OfRequest
@@ -18,6 +18,7 @@ from entrypoints.settings import Settings
 def run(settings: Settings, target: str = f"{__name__}:app") -> None:
     """Serve what the factory at `target` makes until SIGTERM; requests in flight are answered
     first."""
+    await_release()  # what is slow, our imports, was done while the database started
     Server(
         target,
         factory=True,

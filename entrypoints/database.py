@@ -1,20 +1,30 @@
-"""Where the database is, and whether its tables are those of this code."""
+"""Where the database is, and whether its tables are those of this code.
+
+`serve` asks that at every start: alembic, as slow to import as all else, is when it has work."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import msgspec
-from alembic import command
-from alembic.config import Config
 
 from entrypoints.embedded_postgres import AlreadyRunning, Cluster
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ROOT / "migrations" / "versions"
+
+
+class Unreachable(Exception):
+    """Nothing that speaks PostgreSQL answers at the URL, or it does not let us in."""
+
+
+class WrongName(Exception):
+    """Migrations run, and are listed, in the order of their numbers."""
 
 
 def embedded(settings: Settings) -> Cluster:
@@ -39,24 +49,39 @@ def reachable(settings: Settings) -> Iterator[Settings]:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the tables to `revision`, waiting for another process that does the same."""
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = url
-    command.upgrade(config, revision)
+    from alembic import command
+
+    command.upgrade(alembic_config(url), revision)
 
 
 def draft(url: str, name: str) -> None:
-    """Write migrations/versions/<name>.py, `0005_wellness` for instance, from what differs."""
+    """Write migrations/versions/<name>.py, `0005_wellness` for instance, from what differs.
+    Raises WrongName."""
+    from alembic import command
+
+    if not re.fullmatch(r"\d{4}_[a-z0-9_]+", name):
+        raise WrongName(f"a migration is called like 0005_wellness, not {name!r}")
     migrate(url)
+    revision, _, slug = name.partition("_")
+    command.revision(alembic_config(url), message=slug, rev_id=revision, autogenerate=True)
+
+
+def alembic_config(url: str) -> Any:
+    """For alembic's own commands, on the database at `url`."""
+    from alembic.config import Config
+
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
-    revision, _, slug = name.partition("_")
-    command.revision(config, message=slug, rev_id=revision, autogenerate=True)
+    return config
 
 
 def is_current(url: str) -> bool:
-    """Whether the newest migration has run: asked at every start, so without loading alembic."""
+    """Whether the newest migration has run. Raises Unreachable."""
     newest = max(path.name for path in VERSIONS.glob("[0-9]*.py")).split("_")[0]
-    return asyncio.run(_revision(url)) == newest
+    try:
+        return asyncio.run(_revision(url)) == newest
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Unreachable(f"the database of DATABASE_URL does not answer: {error}") from error
 
 
 async def _revision(url: str) -> str | None:

@@ -1,9 +1,7 @@
 """A private PostgreSQL for one machine: our child process, our data folder, a socket only we reach."""
 
-import ctypes
 import fcntl
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -16,8 +14,10 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 from urllib.parse import quote
+
+from entrypoints.unprivileged import Runner, runner_of
 
 INITDB = (
     *("-U", "postgres", "-E", "UTF8", "--locale=C", "--locale-provider=builtin"),
@@ -35,14 +35,6 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_BYTES = 107
 START_SECONDS, STOP_SECONDS, ORPHAN_SECONDS = 300.0, 4.0, 15.0
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-CLONE_NEWUSER = 0x10000000
-CAPABILITY_VERSION_3 = 0x20080522
-CAP_DAC_OVERRIDE = 1
-# chown, dac_override, kill, setgid, setuid: what root needs to run a child as someone else.
-DROPPING = 1 << 0 | 1 << CAP_DAC_OVERRIDE | 1 << 5 | 1 << 6 | 1 << 7
-_libc = ctypes.CDLL(None, use_errno=True)
-
 
 class AlreadyRunning(RuntimeError):
     """Another process has the folder; one line that names both."""
@@ -50,15 +42,6 @@ class AlreadyRunning(RuntimeError):
 
 class ClusterFailed(RuntimeError):
     """PostgreSQL did not come up; one line that names DATA_DIR and says why."""
-
-
-class _Runner(NamedTuple):
-    """Whom the server runs as: PostgreSQL refuses root."""
-
-    uid: int
-    gid: int
-    how: str = "as we are"
-    inside: tuple[int, int] = (0, 0)  # of a user namespace; initdb wants a user with a name
 
 
 class Cluster:
@@ -128,7 +111,7 @@ class Cluster:
             self._await_orphans()
             for half in self.folder.parent.glob(f"{self.folder.name}.new-*"):
                 shutil.rmtree(half, ignore_errors=True)  # its initdb may still be dying
-            runner = _runner(self.folder, self.socket)
+            runner = runner_of(self.folder, self.socket, _binaries() / "postgres")
             if not (self.folder / "PG_VERSION").exists():
                 self._create(runner)
             self._prepare(runner)
@@ -193,7 +176,7 @@ class Cluster:
                         os.kill(pid, signal.SIGQUIT)
             time.sleep(0.02)
 
-    def _create(self, runner: _Runner) -> None:
+    def _create(self, runner: Runner) -> None:
         """A killed initdb must not pass for a cluster: it works beside, a rename makes it count."""
         if self.folder.exists() and any(self.folder.iterdir()):
             raise ClusterFailed(f"{self.folder} holds files, but not a PostgreSQL cluster")
@@ -207,9 +190,9 @@ class Cluster:
         if self.durable:
             _sync(self.folder.parent)
 
-    def _prepare(self, runner: _Runner) -> None:
+    def _prepare(self, runner: Runner) -> None:
         if self.folder.stat().st_uid != runner.uid:  # restored or copied by root
-            _give(self.folder, runner)
+            runner.give(self.folder)
         if self.socket != self.folder:
             with suppress(FileExistsError):
                 self.socket.mkdir(mode=0o700)
@@ -232,7 +215,7 @@ class Cluster:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _spawn(
-        self, runner: _Runner, program: str, *arguments: str | Path
+        self, runner: Runner, program: str, *arguments: str | Path
     ) -> subprocess.Popen[bytes]:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(f"{self.log}.1")
@@ -251,7 +234,7 @@ class Cluster:
                     cwd="/",
                     env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath},
                     start_new_session=True,
-                    preexec_fn=lambda: _become(runner, parent),
+                    preexec_fn=lambda: runner.become(parent),
                 )
             except subprocess.SubprocessError as error:
                 raise ClusterFailed(
@@ -272,61 +255,6 @@ class Cluster:
         told = [line for line in lines if re.search("FATAL|PANIC|error:", line)] or lines or [""]
         why = re.sub(r"^.*?(?=FATAL|PANIC|error:)", "", told[-1])
         return ClusterFailed(f"{what} in DATA_DIR {self.folder.parent}: {why} (see {self.log})")
-
-
-def _runner(folder: Path, socket: Path) -> _Runner:
-    if os.geteuid() != 0:
-        return _Runner(os.geteuid(), os.getegid())
-    status = Path("/proc/self/status").read_text()
-    capabilities = int(re.findall(r"CapEff:\s*(\w+)", status)[0], 16)
-    if capabilities & DROPPING != DROPPING:
-        return _Runner(0, os.getegid(), "namespaced", _unprivileged())
-    paths = (*folder.parents, *socket.parents, _binaries(), *_binaries().parents)
-    # With the capability a 0700 parent is no obstacle; without need of it, it is not given.
-    how = "dropped" if all(path.stat().st_mode & 0o001 for path in paths) else "reaching"
-    if (folder / "PG_VERSION").exists() and (found := folder.stat()).st_uid:
-        return _Runner(found.st_uid, found.st_gid, how)
-    return _Runner(*_unprivileged(), how)
-
-
-def _unprivileged() -> tuple[int, int]:
-    users = {user.pw_name: user for user in pwd.getpwall()}
-    user = users.get("postgres") or users["nobody"]
-    return user.pw_uid, user.pw_gid
-
-
-def _become(runner: _Runner, parent: int) -> None:
-    """Between fork and exec, so as little as can be: other threads' locks may be held."""
-    if runner.how == "namespaced":
-        uid, gid = runner.inside
-        _check(_libc.unshare(CLONE_NEWUSER))
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{uid} {runner.uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{gid} {runner.gid} 1")
-    elif runner.how != "as we are":
-        _prctl(PR_SET_KEEPCAPS, int(runner.how == "reaching"))
-        os.setgroups([])
-        os.setresgid(runner.gid, runner.gid, runner.gid)
-        os.setresuid(runner.uid, runner.uid, runner.uid)
-    if runner.how == "reaching":
-        bit = 1 << CAP_DAC_OVERRIDE
-        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-        _check(_libc.capset(header, (ctypes.c_uint32 * 6)(bit, bit, bit)))
-        _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE)
-    _prctl(PR_SET_PDEATHSIG, signal.SIGINT)  # after the change of user, which clears it
-    if os.getppid() != parent:
-        os._exit(1)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-
-
-def _prctl(option: int, *arguments: int) -> None:
-    padded = (*arguments, 0, 0, 0, 0)[:4]
-    _check(_libc.prctl(option, *(ctypes.c_ulong(argument) for argument in padded)))
-
-
-def _check(result: int) -> None:
-    if result != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _end(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -360,11 +288,6 @@ def _postgres_in(folder: Path) -> list[int]:
             if program.startswith("postgres") and (process / "cwd").readlink() == folder:
                 found.append(int(process.name))
     return found
-
-
-def _give(folder: Path, runner: _Runner) -> None:
-    for path in (*folder.rglob("*"), folder):  # itself last: it tells whether all was done
-        os.chown(path, runner.uid, runner.gid, follow_symlinks=False)
 
 
 def _sync(folder: Path) -> None:

@@ -14,7 +14,7 @@ import structlog
 from adapters.system import SystemClock
 from entrypoints.settings import Environment, Settings
 
-_QUIET = ("_granian", "granian.access", "pgqueuer", "httpx", "httpcore", "asyncio")
+_QUIET = ("_granian", "granian.access", "alembic", "pgqueuer", "httpx", "httpcore", "asyncio")
 _GATHERED = 0.02  # seconds of request lines that are written together
 
 

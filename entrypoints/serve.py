@@ -2,13 +2,16 @@
 
 import os
 import socket
-from contextlib import ExitStack, closing
+import time
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPConnection, HTTPException
 
 import structlog
 
 from entrypoints.database import embedded, is_current
+from entrypoints.embedded_postgres import Cluster
 from entrypoints.settings import Settings
-from entrypoints.supervisor import Command, Watched, end, hold_signals, supervise
+from entrypoints.supervisor import Command, Stopped, Watched, end, hold_signals, supervise
 
 _log = structlog.get_logger("serve")
 
@@ -19,28 +22,40 @@ class PortTaken(Exception):
 
 def serve(settings: Settings) -> None:
     """Start everything, keep it running, stop it on SIGINT or SIGTERM. Raises PortTaken,
-    AlreadyRunning and ClusterFailed before anything else is started."""
+    AlreadyRunning, ClusterFailed and Unreachable before anything is served."""
+    began = time.monotonic()
     _require_free(settings.host, settings.port)
     hold_signals()
+    cluster, url = _database(settings)
+    environ = os.environ | {"DATABASE_URL": url}
+    api = Command(["api"], environ)
+    workers = [Command(["worker"], environ) for _ in range(settings.job_workers)]
+    watched = [Watched("api", api)]
     with ExitStack() as stack:
-        watched = []
-        url = settings.database_url
-        if url is None:
-            cluster = stack.enter_context(embedded(settings))
+        if cluster is not None:
+            stack.callback(cluster.stop)
             watched.append(Watched("postgres", cluster))
-            url = cluster.url()
-        environ = os.environ | {"DATABASE_URL": url}
-        _migrate(url, environ)
-        commands = {"api": Command(["api"], environ)}
-        for number in range(1, settings.job_workers + 1):
-            commands[f"worker-{number}"] = Command(["worker"], environ)
-        stack.callback(end, list(commands.values()))
-        for name, command in commands.items():
-            command.launch()
-            watched.append(Watched(name, command))
-        _greet(settings)
-        supervise(watched)
+        stack.callback(end, [api, *workers])
+        with suppress(Stopped):
+            api.prepare()  # its imports take longer than the database
+            if cluster is not None:
+                cluster.start()
+            _migrate(url, environ)
+            api.release()
+            supervise(watched, until=lambda: _answers(settings.host, settings.port), every=0.02)
+            _greet(settings, time.monotonic() - began)
+            for number, worker in enumerate(workers, 1):  # whoever waits for an answer comes first
+                worker.launch()
+                watched.append(Watched(f"worker-{number}", worker))
+            supervise(watched)
         _log.info("stopping")
+
+
+def _database(settings: Settings) -> tuple[Cluster | None, str]:
+    if settings.database_url is not None:
+        return None, settings.database_url
+    cluster = embedded(settings)
+    return cluster, cluster.url()
 
 
 def _migrate(url: str, environ: dict[str, str]) -> None:
@@ -54,11 +69,21 @@ def _require_free(host: str, port: int) -> None:
     """granian shares a port with whoever listens there already, without a word."""
     with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
         probe.settimeout(1)
-        if port and probe.connect_ex((host, port)) == 0:
+        if probe.connect_ex((host, port)) == 0:
             raise PortTaken(f"{host}:{port} is in use: stop what listens there, or set PORT")
 
 
-def _greet(settings: Settings) -> None:
+def _answers(host: str, port: int) -> bool:
+    """granian takes connections before it answers them, so to connect is not enough."""
+    with closing(HTTPConnection(host, port, timeout=0.5)) as api:
+        try:
+            api.request("GET", "/health")
+            return api.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+
+
+def _greet(settings: Settings, seconds: float) -> None:
     address = f"http://{settings.host}:{settings.port}"
     lines = {
         "API": f"{address}/api/v1",
@@ -69,7 +94,7 @@ def _greet(settings: Settings) -> None:
         "An admin": "make admin EMAIL=you@example.org",
         "Stop": "Ctrl-C",
     }
-    print("\nColonnade is starting.\n")  # noqa: T201  for the person at the terminal
+    print(f"\nColonnade answers, after {seconds:.1f} s.\n")  # noqa: T201  for the person at the terminal
     for name, line in lines.items():
         print(f"  {name:<9} {line}")  # noqa: T201
     print(flush=True)  # noqa: T201

@@ -18,7 +18,7 @@ DEVELOPMENT_ORIGINS = (
     "http://localhost:5173",
 )
 
-type Port = Annotated[int, Meta(ge=0, le=65535)]
+type Port = Annotated[int, Meta(ge=1, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
 type Origins = tuple[str, ...]
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -17,6 +17,10 @@ _STEADY = 60.0  # seconds after which a child counts as well
 _GRACE = 3.5  # seconds a child gets to finish what it does
 
 _log = structlog.get_logger("serve")
+
+
+class Stopped(Exception):
+    """SIGINT, SIGTERM or SIGHUP came."""
 
 
 class Process(Protocol):
@@ -38,12 +42,22 @@ class Command:
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
-        self._process = subprocess.Popen(self._arguments, env=self._environ)  # noqa: S603  ours
+        self._spawn(subprocess.DEVNULL)
+
+    def prepare(self) -> None:
+        """Launch it, to go no further than `await_release` before `release`."""
+        self._spawn(subprocess.PIPE)
+
+    def release(self) -> None:
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
 
     def run(self) -> int:
-        """Wait for its end and tell the exit code."""
+        """Wait for its end and tell the exit code. Raises Stopped."""
         self.launch()
-        return self._process.wait() if self._process else 0
+        while (code := self.poll()) is None:
+            _pause(0.5)
+        return code
 
     def poll(self) -> int | None:
         return self._process.poll() if self._process else 0
@@ -61,6 +75,11 @@ class Command:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _spawn(self, stdin: int) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  our own command
+            self._arguments, env=self._environ, stdin=stdin
+        )
 
 
 class Watched:
@@ -91,19 +110,26 @@ class Watched:
 
 
 def hold_signals() -> None:
-    """From here on signals wait for `supervise`. Before the first child: one that came between
-    would end us and leave the child."""
+    """From here on signals wait until we ask for them. Before the first child: one that came
+    between would end us and leave the child."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _WAKING)
 
 
-def supervise(children: Sequence[Watched]) -> None:
-    """Returns when SIGINT, SIGTERM or SIGHUP comes."""
-    while True:
-        found = signal.sigtimedwait(_WAKING, 0.5)
-        if found is not None and found.si_signo in STOPPING:
-            return
+def supervise(
+    children: Sequence[Watched], until: Callable[[], bool] = lambda: False, every: float = 0.5
+) -> None:
+    """Tend the children, `until` is asked in between, `every` so many seconds. Raises Stopped."""
+    while not until():
+        _pause(every)
         for child in children:
             child.tend(time.monotonic())
+
+
+def _pause(seconds: float) -> None:
+    """Or less: a child that ends wakes us. Raises Stopped."""
+    found = signal.sigtimedwait(_WAKING, seconds)
+    if found is not None and found.si_signo in STOPPING:
+        raise Stopped
 
 
 def end(commands: Sequence[Command]) -> None:

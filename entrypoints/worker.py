@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -13,14 +14,15 @@ import msgspec
 import structlog
 from dishka import AsyncContainer
 from pgqueuer.db import AsyncpgDriver
-from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 
-from adapters.postgres.database import Database
+from adapters.postgres.database import DOWN, Database
 from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS
+from domain.shared.errors import Unavailable
 from entrypoints.container import production
 from entrypoints.settings import Settings
 
@@ -40,9 +42,14 @@ class TooManyStarts(Exception):
 
 
 def run(settings: Settings) -> None:
-    """Work until SIGTERM. Jobs that do not end in time are taken again by another worker."""
+    """Work until SIGTERM. Jobs that do not end in time are taken again by another worker.
+    Without its database it ends with 1, and `serve` starts it again."""
     os.nice(10)  # whoever waits for an answer comes first
-    asyncio.run(work(settings))
+    try:
+        asyncio.run(work(settings))
+    except (*DOWN, Unavailable, FailingListenerError) as error:
+        _log.error("database_lost", reason=str(error))
+        raise SystemExit(1) from None
 
 
 async def work(settings: Settings) -> None:
@@ -83,7 +90,8 @@ def _handler(
 ) -> Handler:
     async def handle(job: Job) -> None:
         event: Any = msgspec.json.decode(job.payload or b"", type=event_type)
-        start = await starts.count(job.id)
+        with _tried_again():
+            start = await starts.count(job.id)
         try:
             if start > TRIES:
                 raise TooManyStarts(f"{follower.__name__} {job.id}")
@@ -92,11 +100,23 @@ def _handler(
             if start < TRIES:
                 # 1, 4, 16, 64 seconds
                 raise RetryRequested(timedelta(seconds=4 ** (start - 1)), repr(error)) from error
-            await _abandon(container, event)
+            with _tried_again():
+                await _abandon(container, event)
             raise
-        await starts.forget(job.id)
+        with _tried_again():
+            await starts.forget(job.id)
 
     return handle
+
+
+@contextmanager
+def _tried_again() -> Iterator[None]:
+    """What the queue would hold for ever, because the database was away for a moment, costs a
+    second and no try: a step that is behind does nothing."""
+    try:
+        yield
+    except Exception as error:
+        raise RetryRequested(timedelta(seconds=1), repr(error)) from error
 
 
 async def _follow(container: AsyncContainer, follower: type, event: Any, job: Job) -> None:

@@ -1,9 +1,12 @@
 """Runs the migrations, one process at a time, in one transaction each."""
 
 import asyncio
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import structlog
 from alembic import context
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -18,12 +21,17 @@ LOCK = 0x636F6C6F6E6E6164  # "colonnad": of two servers that start at once, one 
 # The queue's tables are its library's, and its migrations run through the same revisions.
 OTHERS = ("jobs",)
 
-
 ischema_names["halfvec"] = HalfVector  # so that `alembic check` knows it when it reads it back
 
 
 def include_name(name: str | None, kind: str, _: Any) -> bool:
     return not (kind == "schema" and name in OTHERS)
+
+
+def tell(
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+) -> None:
+    structlog.get_logger("migrations").info("migrated", to=step.destination_revision_ids)
 
 
 def migrate(connection: Connection) -> None:
@@ -35,6 +43,7 @@ def migrate(connection: Connection) -> None:
         include_name=include_name,
         transaction_per_migration=True,
         compare_server_default=True,
+        on_version_apply=tell,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -38,10 +38,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture
 async def database(cluster: Cluster) -> str:
     """The URL of a fresh database with all tables."""
-    name = f"test_{next(_numbers)}"
-    create = f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
-    await execute(cluster.url(), create)
-    return cluster.url(name)
+    return await _create(cluster)
 
 
 @pytest.fixture
@@ -69,6 +66,18 @@ def world(request: pytest.FixtureRequest) -> AsyncContainer:
     """The same ports, once over a dict and once over Postgres."""
     world: AsyncContainer = request.getfixturevalue(request.param)
     return world
+
+
+def new_database(cluster: Cluster) -> str:
+    """For processes that several tests share: what `database` gives to one."""
+    return asyncio.run(_create(cluster))
+
+
+async def _create(cluster: Cluster) -> str:
+    name = f"test_{next(_numbers)}"
+    create = f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
+    await execute(cluster.url(), create)
+    return cluster.url(name)
 
 
 async def execute(url: str, sql: str) -> None:

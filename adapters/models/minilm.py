@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -63,6 +64,9 @@ class _Model:
     """Tokenizer and network. Used by one thread only."""
 
     def __init__(self, threads: int) -> None:
+        # Or it tells Microsoft of every session, and keeps a device id in ~/.cache. It has to stand
+        # in the environment before the library is loaded: its own function comes too late.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         # These take seconds to import, and are not there without the local-models extra.
         import numpy
         import onnxruntime  # type: ignore[import-untyped]

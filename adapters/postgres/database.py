@@ -18,7 +18,8 @@ from domain.shared.errors import Invalid, Unavailable
 type Values = Mapping[str, Any]
 type Execute = Callable[..., Awaitable[Any]]
 
-_DOWN = (
+# What asyncpg raises when the database is away or too busy.
+DOWN = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -188,7 +189,7 @@ class _Answering:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, _DOWN):
+        if isinstance(error, DOWN):
             raise Unavailable("the database does not answer", timedelta(seconds=2)) from error
         if isinstance(error, _NOT_TEXT):
             raise Invalid("text may not hold a NUL character") from None

@@ -265,11 +265,12 @@ class FailIngestion:
 
 @asynccontextmanager
 async def _local_copy(content: AsyncIterator[bytes]) -> AsyncIterator[Path]:
-    with tempfile.NamedTemporaryFile(prefix="colonnade-") as file:
+    # A file without a name: not even kill -9 leaves a copy of the document behind.
+    with tempfile.TemporaryFile() as file:
         async for piece in content:
             await asyncio.to_thread(file.write, piece)
         file.flush()
-        yield Path(file.name)
+        yield Path(f"/dev/fd/{file.fileno()}")
 
 
 def _embedded(document: Document, chunk: Chunk) -> str:

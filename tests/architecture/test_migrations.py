@@ -1,26 +1,21 @@
 import asyncio
 import re
+import shutil
+from pathlib import Path
 
 import asyncpg
 import pytest
 from alembic import command
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from adapters.postgres.tables import OWNED
-from entrypoints.database import ROOT, is_current, migrate
+from entrypoints import database
+from entrypoints.database import ROOT, WrongName, alembic_config, draft, is_current, migrate
 from entrypoints.embedded_postgres import Cluster
 from tests.conftest import execute
 
-
-def config(url: str) -> Config:
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = url
-    return config
-
-
 REVISIONS = [
-    script.revision for script in ScriptDirectory.from_config(config("")).walk_revisions()
+    script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions()
 ][::-1]
 
 
@@ -35,18 +30,44 @@ def empty(cluster: Cluster) -> str:
 def test_every_revision_goes_up_down_and_up_again(empty: str) -> None:
     for revision, below in zip(REVISIONS, ["base", *REVISIONS], strict=False):
         migrate(empty, revision)
-        command.downgrade(config(empty), below)
+        command.downgrade(alembic_config(empty), below)
         migrate(empty, revision)
 
 
 def test_the_migrated_tables_are_those_of_the_code(empty: str) -> None:
     migrate(empty)
-    command.check(config(empty))
+    command.check(alembic_config(empty))
     assert is_current(empty)
 
 
+def test_a_drafted_migration_makes_the_tables_those_of_the_code(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("alembic.ini", "migrations"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    monkeypatch.setattr(database, "ROOT", tmp_path)
+    migrate(empty)
+    asyncio.run(execute(empty, "DROP INDEX messages_conversation_idx"))
+
+    draft(empty, "9999_messages_in_order")
+
+    drafted = (tmp_path / "migrations" / "versions" / "9999_messages_in_order.py").read_text()
+    assert f'revision = "9999"\ndown_revision = "{REVISIONS[-1]}"' in drafted
+    migrate(empty)
+    command.check(alembic_config(empty))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "wellness", "5_wellness", "0005", "0005_Wellness", "../0005_x"]
+)
+def test_a_migration_without_number_and_name_is_refused(name: str) -> None:
+    with pytest.raises(WrongName):
+        draft("postgresql://nowhere", name)
+
+
 def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory.from_config(config("")).get_heads()) == 1
+    assert len(ScriptDirectory.from_config(alembic_config("")).get_heads()) == 1
 
 
 def test_two_processes_may_migrate_at_once(empty: str) -> None:

@@ -1,68 +1,36 @@
 """Starts what users start: `python -m entrypoints serve`, in a folder of its own."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds
+from tests.running import PATIENCE, Running, free_port, is_healthy, until
 
 
-@dataclass
-class Server:
-    """A running `serve`, its log, and a client."""
+class Server(Running):
+    """A running `serve` and a client."""
 
-    data: Path
-    port: int
-    settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] = field(init=False)
-
-    @property
-    def log(self) -> str:
-        return (self.data / "serve.log").read_text()
+    def __init__(self, data: Path, port: int, **settings: str) -> None:
+        environ = {"DATA_DIR": str(data), "PORT": str(port), "HASH_QUEUE_MS": "10000"}
+        super().__init__("serve", data / "serve.log", environ | settings)
+        self.data, self.port = data, port
 
     def start(self) -> None:
-        environ = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-        environ |= {"DATA_DIR": str(self.data), "PORT": str(self.port), "HASH_QUEUE_MS": "10000"}
-        environ |= self.settings
-        with (self.data / "serve.log").open("ab") as log:
-            command = [sys.executable, "-m", "entrypoints", "serve"]
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
-            )
+        super().start()
         self.until_healthy()
-
-    def stop(self) -> float:
-        """Seconds from SIGTERM to the end."""
-        began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
-        return time.monotonic() - began
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=PATIENCE)
 
     def until_healthy(self) -> None:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            try:
-                if httpx.get(f"http://127.0.0.1:{self.port}/api/v1/health/db").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            assert self.process.poll() is None, self.log
-            time.sleep(0.05)
-        raise TimeoutError(self.log)
+        def healthy() -> bool:
+            assert self.process.poll() is None, self.output
+            return is_healthy(self.port)
+
+        until(healthy)
 
     def workers(self) -> list[int]:
         """The pids of the job workers."""
@@ -80,16 +48,13 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with running(tmp_path) as server:
+    with serving(tmp_path) as server:
         yield server
 
 
 @contextmanager
-def running(data: Path, **settings: str) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(data, port, settings)
+def serving(data: Path, **settings: str) -> Iterator[Server]:
+    server = Server(data, free_port(), **settings)
     server.start()
     try:
         yield server

@@ -14,8 +14,9 @@ import pytest
 
 from entrypoints.embedded_postgres import Cluster
 from tests import documents
-from tests.e2e.conftest import PATIENCE, Server, running
+from tests.e2e.conftest import Server, serving
 from tests.e2e.test_main_job import ACCOUNT, sign_in, until
+from tests.running import PATIENCE
 
 MIB = 1024 * 1024
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(500)
@@ -60,10 +61,10 @@ UNREADABLE = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    with running(folder, EXTRACTION_MEMORY_MB="128") as server, server.client() as client:
+    with serving(folder, EXTRACTION_MEMORY_MB="128") as server, server.client() as client:
         sign_in(client)
         yield server
-        assert "Traceback" not in server.log
+        assert "Traceback" not in server.output
         assert server.stop() < 5
 
 

@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from adapters.models import minilm
 from adapters.models.minilm import MiniLmEmbedder, ModelUnusable
 from application.knowledge.ports import Embedder, Vector
 
+ROOT = Path(__file__).parents[3]
 RENT = "Rent is due from the lessee at the start of every month."
 
 
@@ -115,6 +118,17 @@ async def test_no_model_says_so() -> None:
     assert MiniLmEmbedder().embedding_set == "minilm-l6-v2-int8"
     with pytest.raises(RuntimeError):
         await NoEmbedder().embed(["x"])
+
+
+def test_the_runtime_leaves_no_trace_and_tells_nobody(tmp_path: Path) -> None:
+    """Without our doing it keeps a device id, and sends what it sees to its maker."""
+    script = (
+        "import asyncio; from adapters.models.minilm import MiniLmEmbedder\n"
+        "asyncio.run(MiniLmEmbedder().warm())"
+    )
+    environ = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environ, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def cosine(one: Vector, other: Vector) -> float:

@@ -1,0 +1,101 @@
+"""Our own commands as real processes, for the tests that signal and kill them."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60.0  # seconds
+
+
+@dataclass
+class Running:
+    """`python -m entrypoints COMMAND`, in a process group of its own, its output in `log`."""
+
+    command: str
+    log: Path
+    environ: dict[str, str]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def start(self) -> None:
+        inherited = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "entrypoints", self.command],
+                cwd=ROOT,
+                env=inherited | self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, group: bool = False) -> float:
+        """Seconds from the signal, to the process or, as Ctrl-C, to its group, to its end."""
+        began = time.monotonic()
+        (os.killpg if group else os.kill)(self.process.pid, number)
+        self.process.wait(PATIENCE)
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """kill -9, of this process only: what it has started has to find out by itself."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+
+def until[T](ask: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """What `ask` says, once that is true."""
+    end = time.monotonic() + seconds
+    while not (told := ask()):
+        assert time.monotonic() < end, f"still {told!r} after {seconds:g} s"
+        time.sleep(0.02)
+    return told
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_healthy(port: int) -> bool:
+    """Whether the API answers, and the database behind it."""
+    with suppress(httpx.TransportError):
+        answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/health/db", timeout=PATIENCE)
+        return answer.status_code == 200
+    return False
+
+
+def sql(url: str, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    """The statement's rows, asked as the database's owner, past row security."""
+
+    async def ask() -> list[Any]:
+        connection = await asyncpg.connect(url, ssl=False)
+        try:
+            return await connection.fetch(statement, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())

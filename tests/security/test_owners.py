@@ -1,0 +1,143 @@
+"""What belongs to one user does not exist for another, on every route that takes an id."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.running import until
+from tests.security.conftest import Server, Session, operations
+
+TEXT = b"# Parking\n\nThe garage in Elm Street opens at seven in the morning.\n"
+QUESTION = "When does the garage in Elm Street open?"
+
+# Which id of Ada's goes into which parameter. A parameter that is not here fails the test below.
+OWNED = {"document_id": "document", "message_id": "message"}
+ROUTES = [
+    (method, path, [p["name"] for p in operation["parameters"] if p["in"] == "path"])
+    for method, path, operation in operations()
+    if "{" in path
+]
+
+
+@dataclass(frozen=True)
+class Ada:
+    """An owner and the ids of what she owns."""
+
+    session: Session
+    document: str
+    version: str
+    file: str
+    chunk: str
+    message: str
+    conversation: str
+
+
+@pytest.fixture(scope="module")
+def ada(server: Server) -> Ada:
+    session = server.a.sign_up()
+    headers = session.headers
+    sent = server.a.post("/documents/upload", headers=headers, files={"file": ("a.md", TEXT)})
+    document = sent.json()["id"]
+
+    def ready() -> bool:
+        status = server.b.get(f"/documents/{document}/status", headers=headers).json()
+        return bool(status["processing_status"] == "completed")
+
+    until(ready)
+    answer = server.b.post("/chat/chat", headers=headers, json={"content": QUESTION}).json()
+    chunk = server.a.get(f"/documents/{document}/chunks", headers=headers).json()["items"][0]
+    ids = "SELECT id, file_id FROM document_versions WHERE document_id = $1"
+    (version,) = server.sql(ids, document)
+    message = answer["message"]
+    assert message["mode"] == "extractive"
+    return Ada(
+        session,
+        document,
+        str(version["id"]),
+        str(version["file_id"]),
+        chunk["id"],
+        message["id"],
+        message["conversation_id"],
+    )
+
+
+@pytest.fixture(scope="module")
+def eve(server: Server) -> Session:
+    return server.b.sign_up()
+
+
+def ask(
+    server: Server, method: str, path: str, session: Session, ids: dict[str, str]
+) -> httpx.Response:
+    url = f"http://127.0.0.1:{server.b.port}{path.format(**ids)}"
+    return server.b.request(method, url, headers=session.headers)
+
+
+@pytest.mark.parametrize(("method", "path", "names"), ROUTES)
+def test_another_users_things_are_not_there(
+    server: Server, ada: Ada, eve: Session, method: str, path: str, names: list[str]
+) -> None:
+    hers = {name: getattr(ada, OWNED[name]) for name in names}
+    nobodys = {name: str(uuid4()) for name in names}
+    foreign = ask(server, method, path, eve, hers)
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert _body(foreign) == _body(ask(server, method, path, eve, nobodys))
+    if method == "GET":
+        assert ask(server, method, path, ada.session, hers).status_code == 200
+    else:
+        assert _all_there(server, ada)
+
+
+@pytest.mark.parametrize("kind", ["document", "version", "file", "chunk", "message"])
+@pytest.mark.parametrize(("method", "path", "names"), ROUTES)
+def test_an_id_opens_only_what_it_names(
+    server: Server, ada: Ada, kind: str, method: str, path: str, names: list[str]
+) -> None:
+    """Even for their owner: the id of a version is not that of its document."""
+    ids = {name: getattr(ada, kind if OWNED[name] != kind else "conversation") for name in names}
+    assert ask(server, method, path, ada.session, ids).status_code == 404
+    assert _all_there(server, ada)
+
+
+def test_lists_search_and_answers_are_of_ones_own_documents(
+    server: Server, ada: Ada, eve: Session
+) -> None:
+    assert server.a.get("/documents", headers=eve.headers).json()["items"] == []
+    for named in ({}, {"document_ids": [ada.document]}):
+        found = server.a.post("/search", headers=eve.headers, json={"query": "garage"} | named)
+        assert (found.status_code, found.json()["items"]) == (200, [])
+        said = server.a.post("/chat/chat", headers=eve.headers, json={"content": QUESTION} | named)
+        assert said.status_code in (200, 404)
+        assert "seven" not in said.text
+
+
+def test_nobody_speaks_in_anothers_conversation(server: Server, ada: Ada, eve: Session) -> None:
+    body = {"content": QUESTION, "conversation_id": ada.conversation}
+    assert server.a.post("/chat/chat", headers=eve.headers, json=body).status_code == 404
+    mine = "SELECT count(*) AS said FROM messages WHERE conversation_id = $1"
+    assert server.sql(mine, ada.conversation)[0]["said"] == 2
+
+
+def test_the_same_bytes_are_another_document_of_another_user(
+    server: Server, ada: Ada, eve: Session
+) -> None:
+    sent = server.b.post("/documents/upload", headers=eve.headers, files={"file": ("b.md", TEXT)})
+    assert sent.status_code == 201
+    assert sent.json()["id"] != ada.document
+    assert (
+        server.b.delete(f"/documents/{sent.json()['id']}", headers=eve.headers).status_code == 204
+    )
+    assert _all_there(server, ada)
+
+
+def _all_there(server: Server, ada: Ada) -> bool:
+    paths = (f"/documents/{ada.document}/download", f"/messages/{ada.message}")
+    answers = [server.a.get(path, headers=ada.session.headers) for path in paths]
+    return [answer.status_code for answer in answers] == [200, 200] and answers[0].content == TEXT
+
+
+def _body(answer: httpx.Response) -> dict[str, Any]:
+    return {name: value for name, value in answer.json().items() if name != "request_id"}
