@@ -48,7 +48,9 @@ class Server(Running):
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path, free_port())
-    server.start()
-    yield server
-    if server.process.poll() is None:
-        server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
