@@ -17,7 +17,7 @@ import asyncpg
 import httpx
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0  # seconds
+PATIENCE = 180.0  # seconds: it costs nothing where all is well
 
 
 @dataclass

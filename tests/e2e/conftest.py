@@ -56,8 +56,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @contextmanager
 def serving(data: Path, **settings: str) -> Iterator[Server]:
     server = Server(data, free_port(), **settings)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         if server.process.poll() is None:

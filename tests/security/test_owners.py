@@ -18,7 +18,7 @@ OWNED = {"document_id": "document", "message_id": "message"}
 ROUTES = [
     (method, path, [p["name"] for p in operation["parameters"] if p["in"] == "path"])
     for method, path, operation in operations()
-    if "{" in path
+    if "{" in path and "security" in operation
 ]
 
 

@@ -23,7 +23,7 @@ def _page(lines: list[Line], headings: Headings, spacing: float) -> Page:
             page.lines[-1] += f" {line.text}"  # one heading on two lines
         elif level:
             page.heading(line.text, level)
-        elif at and (open_level or far(lines[at - 1], line, spacing)):
+        elif at and (open_level or line.runs or far(lines[at - 1], line, spacing)):
             page.lines += ["", line.text]
         else:
             page.lines.append(line.text)

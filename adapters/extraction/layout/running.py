@@ -25,16 +25,20 @@ type Outermost = Callable[[Iterable[float]], float]
 
 
 def without_running(pages: list[list[Line]]) -> list[list[Line]]:
-    """Nothing said is lost: a head with a word that is nowhere else stays where it comes first,
-    such a foot where it comes last."""
+    """Nothing said is lost: what says something that is said nowhere else comes once, below the
+    text of the last page that has it, where it interrupts nothing."""
     large = _LARGE * body_size(pages)
     heads = _running(pages, max, large)
     feet = _running(pages, min, float("inf"))  # a title does not stand at the foot
     for line in heads + feet:
         line.runs = True
-    said = {word for lines in pages for line in lines if not line.runs for word in _words(line)}
-    kept = {id(line) for line in (*_news(heads, said), *_news(feet[::-1], said))}
-    return [[line for line in lines if not line.runs or id(line) in kept] for lines in pages]
+    said = [word for lines in pages for line in lines if not line.runs for word in _telling(line)]
+    news = _News(said, len(pages))
+    kept = {id(line) for line in (*news.among(heads), *news.among(feet))}
+    return [
+        [line for line in lines if not line.runs] + [line for line in lines if id(line) in kept]
+        for lines in pages
+    ]
 
 
 def _running(pages: list[list[Line]], outermost: Outermost, large: float) -> list[Line]:
@@ -100,25 +104,43 @@ def _most(rows: list[list[Line]]) -> float:
     return max(_FEWEST, _SHARE * sum(map(bool, rows)))
 
 
-def _news(running: list[Line], said: set[str]) -> Iterator[Line]:
-    """The first line of each kind that says what is `said` nowhere else."""
-    kinds: dict[str, list[Line]] = {}
-    for line in running:
-        kinds.setdefault(_shape(line), []).append(line)
-    return (lines[0] for lines in kinds.values() if _lasting(lines) - said)
+class _News:
+    """What is said nowhere else. The head of a whole document may be a sentence, a chapter's only
+    repeats its title: of the first all words have to be said together, of the second each."""
+
+    def __init__(self, said: list[str], pages: int) -> None:
+        self._text, self._words = f" {' '.join(said)} ", set(said)
+        self._often = _SHARE * pages / 2  # it may stand on left pages only
+
+    def among(self, running: list[Line]) -> Iterator[Line]:
+        """The last line of each kind."""
+        kinds: dict[str, list[Line]] = {}
+        for line in running:
+            kinds.setdefault(_shape(line), []).append(line)
+        return (lines[-1] for lines in kinds.values() if self._is_new(lines))
+
+    def _is_new(self, lines: list[Line]) -> bool:
+        lasting = _lasting(lines)
+        if len(lines) < self._often:
+            return not self._words.issuperset(lasting)
+        return bool(lasting) and f" {' '.join(lasting)} " not in self._text
 
 
-def _lasting(lines: list[Line]) -> set[str]:
+def _lasting(lines: list[Line]) -> list[str]:
     """The words of lines of one kind, without numbers that change and what they count: `Page 3`."""
     places = list(zip(*map(_words, lines), strict=True))
     alone = len(lines) == 1
     changes = [len(set(words)) > 1 or (alone and words[0].isdecimal()) for words in places]
     counts = [*changes[1:], False]
-    return {
+    return [
         words[0]
         for words, changing, counting in zip(places, changes, counts, strict=True)
         if not (changing or counting) and len(words[0]) >= _TELLING
-    }
+    ]
+
+
+def _telling(line: Line) -> list[str]:
+    return [word for word in _words(line) if len(word) >= _TELLING]
 
 
 def _numbers(line: Line) -> set[int]:

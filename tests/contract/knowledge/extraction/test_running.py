@@ -39,10 +39,16 @@ async def test_what_only_a_head_or_a_foot_says_is_kept_once(tmp_path: Path) -> N
     pages = ["First.", "Second.", "Third."]
     document = book(*pages, head="Contract AB-2025-17", foot=f"Confidential, page {NUMBER}")
     assert await texts(tmp_path, document) == [
-        "Contract AB-2025-17  First.",
+        "First.",
         "Second.",
-        "Third.  Confidential, page 3",
+        "Third.  Contract AB-2025-17  Confidential, page 3",
     ]
+
+
+async def test_a_sentence_at_the_foot_of_every_page_is_kept_once(tmp_path: Path) -> None:
+    pages = ["Payment late.", "Interest is due.", "Thirty days within which to pay."]
+    read = await texts(tmp_path, book(*pages, foot="Payment is due within thirty days."))
+    assert read == [*pages[:2], pages[2] + "  Payment is due within thirty days."]
 
 
 async def test_titles_that_count_are_not_running_heads(tmp_path: Path) -> None:
