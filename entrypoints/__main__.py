@@ -78,6 +78,19 @@ def create_admin(email: str, password: str) -> None:
 
 
 @cli.command()
+def calibrate() -> None:
+    """Print what a password's hash may cost here: lines for .env."""
+    from adapters.security.calibration import calibrate as find
+    from adapters.security.calibration import measured
+
+    cost, seconds = find(measured)
+    click.echo(f"# one hash takes {1000 * seconds:.0f} ms and {cost.memory_kib / 1024:.0f} MiB")
+    click.echo(f"ARGON2_MEMORY_KIB={cost.memory_kib}")
+    click.echo(f"ARGON2_TIME_COST={cost.time_cost}")
+    click.echo(f"ARGON2_PARALLELISM={cost.parallelism}")
+
+
+@cli.command()
 @click.argument("name")
 def draft_migration(name: str) -> None:
     """Draft the migration from the database's tables to the code's, to be read and mended."""

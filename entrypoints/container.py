@@ -37,7 +37,7 @@ from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
-from adapters.security.passwords import Argon2Passwords
+from adapters.security.passwords import Argon2Passwords, Cost
 from adapters.security.tokens import open_tokens
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.conversations.messages import AskQuestion, ShowMessage
@@ -143,8 +143,13 @@ class Postgres(Provider):
         await pool.close()
 
     @provide(scope=Scope.APP)
-    def passwords(self) -> Passwords:
-        return Argon2Passwords(self._settings.hash_threads, self._settings.hash_patience)
+    def passwords(self, settings: Settings) -> Iterator[Passwords]:
+        cost = Cost(
+            settings.argon2_memory_kib, settings.argon2_time_cost, settings.argon2_parallelism
+        )
+        passwords = Argon2Passwords(settings.hashing_threads, settings.hash_patience, cost)
+        yield passwords
+        passwords.close()
 
     @provide(scope=Scope.APP)
     def crypto(self) -> Crypto:

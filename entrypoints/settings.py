@@ -20,6 +20,10 @@ DEVELOPMENT_ORIGINS = (
 
 type Port = Annotated[int, Meta(ge=0, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
+# Not below OWASP's minimum for argon2id, and not so much that a slip would stop every sign-in.
+type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
+type HashTime = Annotated[int, Meta(ge=2, le=100)]
+type HashLanes = Annotated[int, Meta(ge=1, le=16)]
 type Origins = tuple[str, ...]
 
 
@@ -57,8 +61,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     web_workers: Count = 1
     job_workers: Count = 1
-    hash_threads: Count = 1
+    hash_threads: Count | None = None
     hash_queue_ms: Count = 750
+    argon2_memory_kib: HashMemory = 19_456
+    argon2_time_cost: HashTime = 2
+    argon2_parallelism: HashLanes = 1
 
     encryption_key: str | None = None
     access_token_expire_minutes: Count = 30
@@ -111,6 +118,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         if self.api_docs is not None:
             return self.api_docs
         return self.environment is not Environment.PRODUCTION
+
+    @property
+    def hashing_threads(self) -> int:
+        """Of each API process, so that all of them leave a core to everything else."""
+        if self.hash_threads is not None:
+            return self.hash_threads
+        return max(1, len(os.sched_getaffinity(0)) // self.web_workers - 1)
 
     @property
     def hash_patience(self) -> timedelta:

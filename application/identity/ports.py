@@ -49,10 +49,17 @@ class Sessions(Protocol):
 
 
 class Passwords(Protocol):
+    """Each raises Unavailable, at once or soon, when there is more to hash than can be done."""
+
     async def hash(self, password: Password) -> PasswordHash: ...
 
     async def verify(self, typed: str, against: PasswordHash | None) -> bool:
         """`against` None, for an account that does not exist, takes as long and is false."""
+        ...
+
+    async def renewed(self, typed: str, kept: PasswordHash) -> PasswordHash | None:
+        """A hash of today's strength, where `typed` was right and `kept` was made in another way.
+        None also when there is no time for it now."""
         ...
 
 

@@ -23,6 +23,7 @@ from domain.identity.user import (
     Email,
     InvalidCredentials,
     InvalidEmail,
+    PasswordHash,
     User,
     email,
     typed_password,
@@ -56,10 +57,13 @@ class LogIn:
 
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
         user = await self._known(credentials)
+        renewed = await self._renewed(credentials, user)
         session, refresh = self._session(user, client)
         async with self.transaction:
-            user = await self.users.get(user.id)
+            kept, user = user.password, await self.users.get(user.id)
             user.signed_in(session.created_at)
+            if renewed and user.password == kept:  # else it was changed meanwhile
+                user.password = renewed
             await self.users.save(user)
             await self.sessions.add(session)
         access = self.tokens.issue(Claims(user.id, session.id))
@@ -73,6 +77,11 @@ class LogIn:
         if not await self.passwords.verify(typed, kept) or user is None:
             raise InvalidCredentials("the e-mail or the password is wrong")
         return user
+
+    async def _renewed(self, credentials: Credentials, user: User) -> PasswordHash | None:
+        if user.password is None:
+            return None
+        return await self.passwords.renewed(typed_password(credentials.password), user.password)
 
     def _session(self, user: User, client: Client) -> tuple[Session, RefreshToken]:
         now, key = self.clock.now(), self.secrets.token()

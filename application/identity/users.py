@@ -13,7 +13,8 @@ from domain.shared.ids import UserId
 
 
 class Registration(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new account says of itself. A password has 8 to 128 characters."""
+    """What a new account says of itself. A password has 8 to 128 characters, and is not a
+    common one."""
 
     email: Text
     password: Text
@@ -39,11 +40,12 @@ class RegisterUser:
     transaction: Transaction
 
     async def __call__(self, registration: Registration, *, is_admin: bool = False) -> UserView:
-        now = self.clock.now()
+        now, address = self.clock.now(), email(registration.email)
+        password = Password.chosen_by(address, registration.password)
         user = User(
             id=UserId(self.ids.next()),
-            email=email(registration.email),
-            password=await self.passwords.hash(Password(registration.password)),
+            email=address,
+            password=await self.passwords.hash(password),
             display_name=registration.display_name,
             full_name=registration.full_name,
             timezone=timezone(registration.timezone),

@@ -12,12 +12,12 @@ KEY = base64.b64encode(b"k" * 32).decode()
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:
-    named = re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE)
+    named = re.findall(r"^([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE)
     assert sorted(named) == sorted(f.name.upper() for f in msgspec.structs.fields(Settings))
 
 
 def test_the_example_holds_the_defaults() -> None:
-    environ = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    environ = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
     assert Settings.load(environ) == Settings()
 
 

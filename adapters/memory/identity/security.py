@@ -11,13 +11,16 @@ from domain.shared.ids import UserId
 
 
 class PlainPasswords:
-    """For tests: the hash of `x` is `plain:x`."""
+    """For tests: the hash of `x` is `plain:x`, and was `old:x` once."""
 
     async def hash(self, password: Password) -> PasswordHash:
         return PasswordHash(f"plain:{password.text}")
 
     async def verify(self, typed: str, against: PasswordHash | None) -> bool:
-        return against == f"plain:{typed}"
+        return against in (f"plain:{typed}", f"old:{typed}")
+
+    async def renewed(self, typed: str, kept: PasswordHash) -> PasswordHash | None:
+        return PasswordHash(f"plain:{typed}") if kept.startswith("old:") else None
 
 
 class PlainTokens:
