@@ -19,7 +19,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import harness, logins, reads, search_quality, search_speed
+from benchmarks import harness, logins, reads, search_quality, search_speed, timing
 from benchmarks.measure import Measure, Result
 
 BENCHMARKS = {
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "logins": logins.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
+    "timing": timing.run,
 }
 USUAL = ("reads", "logins", "search_quality")  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")

@@ -9,7 +9,7 @@ import click
 
 from entrypoints import logs
 from entrypoints.child import follow_parent
-from entrypoints.settings import Settings, WrongSettings
+from entrypoints.settings import JwtAlgorithm, Settings, WrongSettings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,6 +75,20 @@ def create_admin(email: str, password: str) -> None:
     except DomainError as error:
         raise click.ClickException(f"{error.code}: {error}") from None
     click.echo(f"{user.email} is an administrator now.")
+
+
+@cli.command()
+def rotate_keys() -> None:
+    """Sign access tokens with the next key; what the last one signed stays good until it expires."""
+    from entrypoints.admin import rotate_keys as run
+    from entrypoints.database import reachable
+
+    given = _settings()
+    if given.jwt_algorithm is JwtAlgorithm.HS256:
+        raise click.ClickException("with JWT_ALGORITHM=HS256 there is one secret: set another one")
+    with reachable(given) as settings:
+        asyncio.run(run(settings))
+    click.echo("A new key signs; all processes follow within a minute.")
 
 
 @cli.command()

@@ -1,3 +1,4 @@
+from application.identity.signing_keys import RotateKeys
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import UserView
 from entrypoints.container import production
@@ -11,5 +12,15 @@ async def create(settings: Settings, email: str, password: str) -> UserView:
         async with container() as request:
             register = await request.get(RegisterUser)
             return await register(Registration(email, password), is_admin=True)
+    finally:
+        await container.close()
+
+
+async def rotate_keys(settings: Settings) -> None:
+    """Sign access tokens with the next key from now on."""
+    container = production(settings)
+    try:
+        async with container() as request:
+            await (await request.get(RotateKeys))()
     finally:
         await container.close()

@@ -37,8 +37,9 @@ from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
+from adapters.security.keys import EcKeyPairs, KeySource, SharedSecret, StoredKeys
 from adapters.security.passwords import Argon2Passwords, Cost
-from adapters.security.tokens import open_tokens
+from adapters.security.tokens import following
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.conversations.messages import AskQuestion, ShowMessage
 from application.conversations.ports import Conversations, Messages
@@ -47,6 +48,7 @@ from application.files.storage import RemoveBytes
 from application.identity.ports import (
     AuditLog,
     Callers,
+    KeyPairs,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -56,6 +58,7 @@ from application.identity.ports import (
     Users,
 )
 from application.identity.sessions import LogIn, LogOut, RefreshSession
+from application.identity.signing_keys import RotateKeys
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
     DeleteDocument,
@@ -85,7 +88,7 @@ from application.knowledge.ports import (
 from application.knowledge.search import SearchDocuments
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
-from entrypoints.settings import Settings
+from entrypoints.settings import JwtAlgorithm, Settings
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -101,7 +104,7 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut, RotateKeys)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -155,16 +158,24 @@ class Postgres(Provider):
     def crypto(self) -> Crypto:
         return AesGcmCrypto(self._settings.encryption_keys())
 
+    key_pairs = provide(EcKeyPairs, provides=KeyPairs, scope=Scope.APP)
+
     @provide(scope=Scope.APP)
-    async def tokens(self, pool: Pool, crypto: Crypto, clock: Clock, ids: Ids) -> Tokens:
-        return await open_tokens(
-            PostgresSigningKeys(Database(pool)),
-            crypto,
-            clock,
-            ids,
-            issuer=self._settings.public_url,
-            lifetime=timedelta(minutes=self._settings.access_token_expire_minutes),
-        )
+    def key_source(
+        self, pool: Pool, pairs: KeyPairs, crypto: Crypto, clock: Clock, settings: Settings
+    ) -> KeySource:
+        if settings.jwt_algorithm is JwtAlgorithm.HS256:
+            return SharedSecret(settings.shared_secret())
+        stored = PostgresSigningKeys(Database(pool))
+        return StoredKeys(stored, pairs, crypto, clock, settings.access_token_lifetime)
+
+    @provide(scope=Scope.APP)
+    async def tokens(
+        self, source: KeySource, clock: Clock, ids: Ids, settings: Settings
+    ) -> AsyncIterator[Tokens]:
+        issuer, lifetime = settings.public_url, settings.access_token_lifetime
+        async with following(source, clock, ids, issuer=issuer, lifetime=lifetime) as tokens:
+            yield tokens
 
     @provide(scope=Scope.APP)
     def callers(self, pool: Pool, tokens: Tokens, clock: Clock) -> Callers:

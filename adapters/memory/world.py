@@ -15,7 +15,12 @@ from adapters.memory.identity.audit import MemoryAuditLog
 from adapters.memory.identity.callers import MemoryCallers
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
-from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
+from adapters.memory.identity.security import (
+    PlainCrypto,
+    PlainKeyPairs,
+    PlainPasswords,
+    PlainTokens,
+)
 from adapters.memory.identity.sessions import MemorySessions
 from adapters.memory.identity.signing_keys import MemorySigningKeys
 from adapters.memory.identity.users import MemoryUsers
@@ -37,6 +42,7 @@ from application.files.ports import Files, Objects, Sniffer
 from application.identity.ports import (
     AuditLog,
     Callers,
+    KeyPairs,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -69,6 +75,7 @@ PORTS: dict[type, type] = {
     Embedder: NoEmbedder,
     Extractor: PlainExtractor,
     Files: MemoryFiles,
+    KeyPairs: PlainKeyPairs,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,

@@ -15,7 +15,7 @@ class MemoryCallers:
         self._store, self._tokens, self._clock = store, tokens, clock
 
     async def caller(self, token: str) -> Caller:
-        claims = self._tokens.read(token)
+        claims = await self._tokens.read(token)
         session = self._store.table(Session).get((claims.session_id, claims.session_id))
         user = self._store.table(User).get((claims.user_id, claims.user_id))
         if session is None or user is None or session.user_id != user.id or user.deleted_at:

@@ -1,10 +1,13 @@
 """Stands for passwords, tokens and encryption where tests want to see through them."""
 
+from datetime import datetime
 from uuid import UUID
 
 from application.identity.ports import Claims
 from application.identity.views import KeySet
+from application.shared.ports import Ids
 from domain.identity.session import SessionId
+from domain.identity.signing_key import KeyState, SigningKey
 from domain.identity.user import Password, PasswordHash
 from domain.shared.errors import CannotDecrypt, Unauthenticated
 from domain.shared.ids import UserId
@@ -31,7 +34,7 @@ class PlainTokens:
     def issue(self, claims: Claims) -> str:
         return f"plain.{claims.user_id}.{claims.session_id}"
 
-    def read(self, token: str) -> Claims:
+    async def read(self, token: str) -> Claims:
         try:
             plain, user_id, session_id = token.split(".")
             if plain != "plain":
@@ -42,6 +45,23 @@ class PlainTokens:
 
     def public_keys(self) -> KeySet:
         return KeySet([])
+
+
+class PlainKeyPairs:
+    """For tests: a key that signs nothing."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+
+    def make(self, state: KeyState, at: datetime) -> SigningKey:
+        return SigningKey(
+            kid=str(self._ids.next()),
+            algorithm="none",
+            public_jwk="{}",
+            private_key=b"",
+            state=state,
+            created_at=at,
+        )
 
 
 class PlainCrypto:

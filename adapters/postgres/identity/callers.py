@@ -30,7 +30,7 @@ class PostgresCallers:
         self._database, self._tokens, self._clock = database, tokens, clock
 
     async def caller(self, token: str) -> Caller:
-        claims = self._tokens.read(token)
+        claims = await self._tokens.read(token)
         values = {
             "session": claims.session_id,
             "user": claims.user_id,
