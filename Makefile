@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 TESTS ?= tests
 
-.PHONY: help setup run demo admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search
+.PHONY: help setup run demo admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search bench-timing
 
 help: ## Print every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,3 +71,6 @@ bench: $(READY) ## Measure, as ratios to floors of the same run
 
 bench-search: $(READY) ## Measure how well and how fast search finds (15 minutes)
 	@$(PYTHON) -m benchmarks search_quality search_speed
+
+bench-timing: $(READY) ## Measure whether a sign-in's time tells that an address has an account
+	@$(PYTHON) -m benchmarks timing

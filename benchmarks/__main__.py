@@ -19,7 +19,17 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admin, harness, logins, reads, refresh, search_quality, search_speed, start
+from benchmarks import (
+    admin,
+    harness,
+    logins,
+    reads,
+    refresh,
+    search_quality,
+    search_speed,
+    start,
+    timing,
+)
 from benchmarks.measure import Measure, Result
 
 BENCHMARKS = {
@@ -30,6 +40,7 @@ BENCHMARKS = {
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
     "start": start.run,
+    "timing": timing.run,
 }
 USUAL = ("reads", "refresh", "admin", "logins", "search_quality", "start")  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")

@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LAYERS = ("domain", "application", "adapters", "entrypoints")
-DATA = {".css", ".js", ".json", ".typed"}
+DATA = {".css", ".js", ".json", ".txt", ".typed"}
 IMPORT = re.compile(rf"^(\s*)(from|import) ({'|'.join(LAYERS)})(?=[.\s])", re.MULTILINE)
 
 

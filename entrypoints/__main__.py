@@ -9,7 +9,7 @@ import click
 
 from entrypoints import logs
 from entrypoints.child import follow_parent
-from entrypoints.settings import Settings, WrongSettings
+from entrypoints.settings import JwtAlgorithm, Settings, WrongSettings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,6 +92,33 @@ def verify_audit() -> None:
             f"{broken.event.action} of {broken.event.at.isoformat()}"
         )
     click.echo(f"The audit log is sound: {verdict.sound} entries.")
+
+
+@cli.command()
+def rotate_keys() -> None:
+    """Sign access tokens with the next key; what the last one signed stays good until it expires."""
+    from entrypoints.admin import rotate_keys as run
+    from entrypoints.database import reachable
+
+    given = _settings()
+    if given.jwt_algorithm is JwtAlgorithm.HS256:
+        raise click.ClickException("with JWT_ALGORITHM=HS256 there is one secret: set another one")
+    with reachable(given) as settings:
+        asyncio.run(run(settings))
+    click.echo("A new key signs; all processes follow within a minute.")
+
+
+@cli.command()
+def calibrate() -> None:
+    """Print what a password's hash may cost here: lines for .env."""
+    from adapters.security.calibration import calibrate as find
+    from adapters.security.calibration import measured
+
+    cost, seconds = find(measured)
+    click.echo(f"# one hash takes {1000 * seconds:.0f} ms and {cost.memory_kib / 1024:.0f} MiB")
+    click.echo(f"ARGON2_MEMORY_KIB={cost.memory_kib}")
+    click.echo(f"ARGON2_TIME_COST={cost.time_cost}")
+    click.echo(f"ARGON2_PARALLELISM={cost.parallelism}")
 
 
 @cli.command()

@@ -1,4 +1,5 @@
 from application.identity.audit import Verdict, VerifyAudit
+from application.identity.signing_keys import RotateKeys
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import UserView
 from entrypoints.container import production
@@ -22,5 +23,15 @@ async def verify(settings: Settings) -> Verdict:
     try:
         async with container() as request:
             return await (await request.get(VerifyAudit))()
+    finally:
+        await container.close()
+
+
+async def rotate_keys(settings: Settings) -> None:
+    """Sign access tokens with the next key from now on."""
+    container = production(settings)
+    try:
+        async with container() as request:
+            await (await request.get(RotateKeys))()
     finally:
         await container.close()

@@ -52,8 +52,9 @@ from adapters.postgres.records import (
 )
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
-from adapters.security.passwords import Argon2Passwords
-from adapters.security.tokens import open_tokens
+from adapters.security.keys import EcKeyPairs, KeySource, SharedSecret, StoredKeys
+from adapters.security.passwords import Argon2Passwords, Cost
+from adapters.security.tokens import following
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.conversations.messages import AskQuestion, ShowMessage
 from application.conversations.ports import ConversationRecords, Conversations, Messages
@@ -98,6 +99,7 @@ from application.identity.ports import (
     Callers,
     Consents,
     Credentials,
+    KeyPairs,
     LoginFailures,
     OneTimeTokens,
     Passwords,
@@ -113,6 +115,7 @@ from application.identity.profile import UpdateProfile
 from application.identity.reauthentication import Reauthentication
 from application.identity.registration import SignUp
 from application.identity.sessions import IdentifySession, LogIn, LogOut, RefreshSession
+from application.identity.signing_keys import RotateKeys
 from application.identity.throttling import AddressLimits, LoginThrottle
 from application.identity.trail import Trail
 from application.identity.users import RegisterUser
@@ -148,7 +151,7 @@ from application.mail.ports import Mailer, OutgoingMails
 from application.mail.sending import ForgetLetter, SendLetter
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
-from entrypoints.settings import RegistrationMode, Settings
+from entrypoints.settings import JwtAlgorithm, RegistrationMode, Settings
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -185,6 +188,7 @@ class UseCases(Provider):
         AdminGate, ListUsers, ShowUser, CreateUser, ChangeUser, DeleteUser, RestoreUser
     )
     audit = provide_all(ListAudit, VerifyAudit)
+    signing_keys = provide_all(RotateKeys)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -240,23 +244,36 @@ class Postgres(Provider):
         await pool.close()
 
     @provide(scope=Scope.APP)
-    def passwords(self) -> Passwords:
-        return Argon2Passwords(self._settings.hash_threads, self._settings.hash_patience)
+    def passwords(self, settings: Settings) -> Iterator[Passwords]:
+        cost = Cost(
+            settings.argon2_memory_kib, settings.argon2_time_cost, settings.argon2_parallelism
+        )
+        passwords = Argon2Passwords(settings.hashing_threads, settings.hash_patience, cost)
+        yield passwords
+        passwords.close()
 
     @provide(scope=Scope.APP)
     def crypto(self) -> Crypto:
         return AesGcmCrypto(self._settings.encryption_keys())
 
+    key_pairs = provide(EcKeyPairs, provides=KeyPairs, scope=Scope.APP)
+
     @provide(scope=Scope.APP)
-    async def tokens(self, pool: Pool, crypto: Crypto, clock: Clock, ids: Ids) -> Tokens:
-        return await open_tokens(
-            PostgresSigningKeys(Database(pool)),
-            crypto,
-            clock,
-            ids,
-            issuer=self._settings.public_url,
-            lifetime=timedelta(minutes=self._settings.access_token_expire_minutes),
-        )
+    def key_source(
+        self, pool: Pool, pairs: KeyPairs, crypto: Crypto, clock: Clock, settings: Settings
+    ) -> KeySource:
+        if settings.jwt_algorithm is JwtAlgorithm.HS256:
+            return SharedSecret(settings.shared_secret())
+        stored = PostgresSigningKeys(Database(pool))
+        return StoredKeys(stored, pairs, crypto, clock, settings.access_token_lifetime)
+
+    @provide(scope=Scope.APP)
+    async def tokens(
+        self, source: KeySource, clock: Clock, ids: Ids, settings: Settings
+    ) -> AsyncIterator[Tokens]:
+        issuer, lifetime = settings.public_url, settings.access_token_lifetime
+        async with following(source, clock, ids, issuer=issuer, lifetime=lifetime) as tokens:
+            yield tokens
 
     @provide(scope=Scope.APP)
     def callers(self, pool: Pool, tokens: Tokens, clock: Clock) -> Callers:

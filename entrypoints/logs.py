@@ -57,7 +57,7 @@ def configure(settings: Settings) -> None:
     logging.config.dictConfig(dictionary(settings, shared, renderer))
     structlog.configure(
         processors=[*shared, *renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level.lower()),
+        wrapper_class=structlog.make_filtering_bound_logger(settings.verbosity.lower()),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -87,7 +87,7 @@ class GatheredLines:
     more to get back than the line."""
 
     def __init__(self, settings: Settings) -> None:
-        self._wanted = logging.getLevelNamesMapping()[settings.log_level] <= logging.INFO
+        self._wanted = logging.getLevelNamesMapping()[settings.verbosity] <= logging.INFO
         self._encode = msgspec.json.Encoder().encode
         self._lines: list[bytes] = []
 
@@ -128,6 +128,6 @@ def dictionary(settings: Settings, shared: list[Any], renderer: list[Any]) -> di
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"level": settings.log_level, "handlers": ["stderr"]},
+        "root": {"level": settings.verbosity, "handlers": ["stderr"]},
         "loggers": {name: {"level": "WARNING"} for name in _QUIET},
     }

@@ -1,7 +1,7 @@
 """Configuration: one field per environment variable, `database_url` is `DATABASE_URL`."""
 
-import base64
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import getaddresses
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from dotenv import dotenv_values
 from msgspec import Meta, Struct
+
+from entrypoints.environment import given
+from entrypoints.keys import aes_keys, is_placeholder, kept
 
 DEVELOPMENT_ORIGINS = (
     "http://localhost:3000",
@@ -23,8 +25,18 @@ DEVELOPMENT_ORIGINS = (
 type Port = Annotated[int, Meta(ge=1, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
 type Limit = Annotated[int, Meta(ge=0)]  # 0: none
-type Origins = tuple[str, ...]
 type Networks = tuple[IPv4Network | IPv6Network, ...]
+# Not below OWASP's minimum for argon2id, and not so much that a slip would stop every sign-in.
+type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
+type HashTime = Annotated[int, Meta(ge=2, le=100)]
+type HashLanes = Annotated[int, Meta(ge=1, le=16)]
+type Origins = tuple[str, ...]
+type DatabaseUrl = str
+
+_DRIVER = re.compile(r"^postgres(ql)?\+\w+://")
+_SECRET = 32  # characters, at least
+_MISSING = "must be set in production"
+_PLACEHOLDER = "must be drawn at random in production, and this is a placeholder"
 
 
 class Environment(StrEnum):
@@ -36,6 +48,11 @@ class Environment(StrEnum):
 class RegistrationMode(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
+
+
+class JwtAlgorithm(StrEnum):
+    ES256 = "ES256"
+    HS256 = "HS256"
 
 
 class LogLevel(StrEnum):
@@ -57,20 +74,26 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: Port = 8000
     public_url: str = "http://localhost:8000"
     data_dir: Path = Path(".colonnade")
+    debug: bool = False
     log_level: LogLevel = LogLevel.INFO
     api_docs: bool | None = None
     cors_origins: Origins | None = None
     trusted_proxies: Networks = ()  # whose X-Forwarded-For is believed
 
-    database_url: str | None = None
+    database_url: DatabaseUrl | None = None
     db_pool_size: Count = 10
 
     web_workers: Count = 1
     job_workers: Count = 1
-    hash_threads: Count = 1
+    hash_threads: Count | None = None
     hash_queue_ms: Count = 750
+    argon2_memory_kib: HashMemory = 19_456
+    argon2_time_cost: HashTime = 2
+    argon2_parallelism: HashLanes = 1
 
     encryption_key: str | None = None
+    jwt_algorithm: JwtAlgorithm = JwtAlgorithm.ES256
+    jwt_secret: str | None = None
     access_token_expire_minutes: Count = 30
     cookie_auth: bool = False
 
@@ -93,16 +116,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Raises WrongSettings."""
-        given = {k: v for k, v in dotenv_values(".env").items() if v} | dict(environ)
         found: dict[str, Any] = {}
         wrong: list[str] = []
+        texts = given(environ)
         for field in msgspec.structs.fields(cls):
-            name = field.name.upper()
-            if not given.get(name):
+            if field.name.upper() not in texts:
                 continue
+            name, text = texts[field.name.upper()]
             try:
-                found[field.name] = _convert(given[name], field.type)
-            except msgspec.ValidationError as error:
+                found[field.name] = _convert(text, field.type)
+            except msgspec.DecodeError as error:
                 wrong.append(f"{name}: {error}")
         settings = cls(**found)
         if wrong := wrong + settings.insecurities():
@@ -110,21 +133,47 @@ class Settings(Struct, frozen=True, kw_only=True):
         return settings
 
     def insecurities(self) -> list[str]:
-        """What may not be so in production, a line each; and keys that cannot be keys."""
-        wrong = []
-        if self.encryption_key is not None and not _keys(self.encryption_key):
-            wrong.append("ENCRYPTION_KEY: expected base64 of 32 bytes, several by commas")
+        """What may not be so, a line each: keys that cannot be keys, and much more in production."""
+        faults = {
+            "ENCRYPTION_KEY": self._encryption_key_fault(),
+            "JWT_SECRET": self._jwt_secret_fault(),
+        }
+        wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
         wrong += self._mail_faults()
-        if self.environment is not Environment.PRODUCTION:
-            return wrong
+        return [*wrong, *self._exposed()] if self._is_production else wrong
+
+    def _encryption_key_fault(self) -> str | None:
         if self.encryption_key is None:
-            wrong.append("ENCRYPTION_KEY: must be set in production")
+            return _MISSING if self._is_production else None
+        keys = aes_keys(self.encryption_key)
+        if not keys:
+            return "expected base64 of 32 bytes, several by commas"
+        if self._is_production and any(is_placeholder(key.decode("latin-1")) for key in keys):
+            return _PLACEHOLDER
+        return None
+
+    def _jwt_secret_fault(self) -> str | None:
+        shared = self.jwt_algorithm is JwtAlgorithm.HS256
+        if not shared and not self._is_production:
+            return None  # nobody uses it
+        if self.jwt_secret is None:
+            return _MISSING if shared and self._is_production else None
+        if len(self.jwt_secret) < _SECRET:
+            return f"expected at least {_SECRET} characters"
+        if self._is_production and is_placeholder(self.jwt_secret):
+            return _PLACEHOLDER
+        return None
+
+    def _exposed(self) -> list[str]:
+        wrong = []
         if not self.public_url.startswith("https://"):
             wrong.append("PUBLIC_URL: must be https in production")
-        if "*" in self.allowed_origins:
+        if any("*" in origin for origin in self.allowed_origins):
             wrong.append("CORS_ORIGINS: may not hold * in production")
         if self.smtp_password is not None and not self.smtp_tls:
             wrong.append("SMTP_TLS: must be true in production, for SMTP_PASSWORD")
+        if self.debug:
+            wrong.append("DEBUG: must be off in production")
         return wrong
 
     def _mail_faults(self) -> list[str]:
@@ -140,6 +189,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.email_from or "Colonnade <no-reply@localhost>"
 
     @property
+    def _is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
     def allowed_origins(self) -> Origins:
         if self.cors_origins is not None:
             return self.cors_origins
@@ -152,14 +205,37 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.environment is not Environment.PRODUCTION
 
     @property
+    def hashing_threads(self) -> int:
+        """Of each API process, so that all of them leave a core to everything else."""
+        if self.hash_threads is not None:
+            return self.hash_threads
+        return max(1, len(os.sched_getaffinity(0)) // self.web_workers - 1)
+
+    @property
     def hash_patience(self) -> timedelta:
         return timedelta(milliseconds=self.hash_queue_ms)
 
+    @property
+    def access_token_lifetime(self) -> timedelta:
+        return timedelta(minutes=self.access_token_expire_minutes)
+
+    @property
+    def verbosity(self) -> LogLevel:
+        return LogLevel.DEBUG if self.debug else self.log_level
+
     def encryption_keys(self) -> list[bytes]:
-        """The keys of ENCRYPTION_KEY, or the one in DATA_DIR, made at the first start."""
+        """The keys of ENCRYPTION_KEY, or the one in DATA_DIR, made at the first start. Raises
+        WrongSettings."""
         if self.encryption_key is not None:
-            return _keys(self.encryption_key)
-        return [_kept_key(self.data_dir / "encryption.key")]
+            return aes_keys(self.encryption_key)
+        path = self.data_dir / "encryption.key"
+        if keys := aes_keys(kept(path)):
+            return keys
+        raise WrongSettings(f"{path}: expected base64 of 32 bytes")
+
+    def shared_secret(self) -> str:
+        """JWT_SECRET, or the one in DATA_DIR, made at the first start."""
+        return self.jwt_secret or kept(self.data_dir / "jwt.secret")
 
 
 def _convert(text: str, kind: Any) -> Any:
@@ -169,6 +245,8 @@ def _convert(text: str, kind: Any) -> Any:
         return msgspec.json.decode(text, type=Origins)
     if kind == Networks:
         return _networks(text)
+    if kind == DatabaseUrl | None:
+        return _DRIVER.sub("postgresql://", text)  # the driver is our affair
     if kind is Path:
         return Path(text)
     return msgspec.convert(text, kind, strict=False)
@@ -185,25 +263,3 @@ def _is_sender(text: str) -> bool:
     found = getaddresses([text])
     name, _, host = found[0][1].rpartition("@")
     return len(found) == 1 and text.isprintable() and bool(name and host)
-
-
-def _keys(text: str) -> list[bytes]:
-    """The keys in `text`, [] when one of them is not 32 bytes."""
-    try:
-        keys = [base64.b64decode(part.strip(), validate=True) for part in text.split(",")]
-    except ValueError:
-        return []
-    return keys if all(len(key) == 32 for key in keys) else []
-
-
-def _kept_key(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        # Whoever creates the file wins: several processes may start at once.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(base64.b64encode(os.urandom(32)))
-    except FileExistsError:
-        pass
-    if keys := _keys(path.read_text()):
-        return keys[0]
-    raise WrongSettings(f"{path}: expected base64 of 32 bytes")

@@ -21,7 +21,12 @@ from adapters.memory.identity.credentials import MemoryCredentials
 from adapters.memory.identity.login_failures import MemoryLoginFailures
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
-from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
+from adapters.memory.identity.security import (
+    PlainCrypto,
+    PlainKeyPairs,
+    PlainPasswords,
+    PlainTokens,
+)
 from adapters.memory.identity.sessions import MemorySessionReader, MemorySessions
 from adapters.memory.identity.signing_keys import MemorySigningKeys
 from adapters.memory.identity.user_reader import MemoryUserReader
@@ -58,6 +63,7 @@ from application.identity.ports import (
     Callers,
     Consents,
     Credentials,
+    KeyPairs,
     LoginFailures,
     OneTimeTokens,
     Passwords,
@@ -105,6 +111,7 @@ PORTS: dict[type, type] = {
     LoginFailures: MemoryLoginFailures,
     Mailer: MemoryMailer,
     KnowledgeRecords: MemoryKnowledgeRecords,
+    KeyPairs: PlainKeyPairs,
     Messages: MemoryMessages,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,

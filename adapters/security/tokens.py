@@ -1,50 +1,71 @@
-"""Access tokens: RFC 9068 JWTs, signed ES256, with keys that live encrypted in the database."""
+"""Access tokens: RFC 9068 JWTs."""
 
+import asyncio
 import hashlib
+import logging
 from collections import OrderedDict
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
+from jwt.utils import base64url_decode, base64url_encode
+from msgspec import Struct
 
-from application.identity.ports import Claims, SigningKey, SigningKeys
+from adapters.security.keys import Keys, KeySource
+from application.identity.ports import Claims
 from application.identity.views import KeySet
-from application.shared.ports import Clock, Crypto, Ids
+from application.shared.actor import EVERYTHING_OWN
+from application.shared.ports import Clock, Ids
 from domain.identity.session import SessionId
+from domain.identity.signing_key import FOLLOWED, LEEWAY
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import UserId
 
-ALGORITHM = "ES256"
-LEEWAY = timedelta(seconds=30)
-_REQUIRED = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
+_KIND = "at+jwt"
+_SCOPE = " ".join(sorted(EVERYTHING_OWN))  # for others to read: Callers asks the database
 _REMEMBERED = 10_000
+_LOOKS = timedelta(seconds=10)  # between two searches for an unknown key: anybody can make one up
+
+_log = logging.getLogger(__name__)
+
+
+class _Body(Struct, frozen=True):
+    """What has to be in a token besides issuer and audience, and of which type."""
+
+    sub: UUID
+    sid: UUID
+    jti: str
+    scope: str
+    iat: int
+    exp: int
 
 
 class JwtTokens:
-    """Issues and reads access tokens. A signature found good is remembered until it expires, for
-    verifying costs 150 µs; whether session and user still hold is asked anew every time."""
+    """Issues and reads access tokens. A signature found good is remembered until it expires or the
+    keys change, for verifying costs 150 µs; whether session and user still hold is asked anew every
+    time."""
 
     def __init__(
         self,
-        keys: list[SigningKey],
-        crypto: Crypto,
+        source: KeySource,
+        keys: Keys,
         clock: Clock,
         ids: Ids,
         *,
         issuer: str,
         lifetime: timedelta,
     ) -> None:
+        self._source, self._keys = source, keys
         self._clock, self._ids, self._issuer, self._lifetime = clock, ids, issuer, lifetime
-        self._kid = keys[0].kid
-        self._private = _private_key(keys[0], crypto)
-        self._jwks = [msgspec.json.decode(key.public_jwk, type=dict[str, Any]) for key in keys]
-        self._public = {jwk["kid"]: jwt.PyJWK(jwk).key for jwk in self._jwks}
-        self._seen: OrderedDict[bytes, tuple[Claims, float]] = OrderedDict()
+        self._seen: OrderedDict[bytes, tuple[Claims, int]] = OrderedDict()
+        self._looking, self._looked = (
+            asyncio.Lock(),
+            datetime.min.replace(tzinfo=clock.now().tzinfo),
+        )
 
     @property
     def lifetime(self) -> int:
@@ -60,15 +81,16 @@ class JwtTokens:
             "jti": str(self._ids.next()),
             "iat": now,
             "exp": now + self._lifetime,
+            "scope": _SCOPE,
         }
-        headers = {"kid": self._kid, "typ": "at+jwt"}
-        return jwt.encode(body, self._private, algorithm=ALGORITHM, headers=headers)
+        headers = {"kid": self._keys.kid, "typ": _KIND}
+        return jwt.encode(body, self._keys.private, algorithm=self._keys.algorithm, headers=headers)
 
-    def read(self, token: str) -> Claims:
-        seen = hashlib.sha256(token.encode()).digest()
-        found = self._seen.get(seen)
+    async def read(self, token: str) -> Claims:
+        digest = hashlib.sha256(token.encode()).digest()
+        found = self._seen.get(digest)
         if found is None:
-            found = self._seen[seen] = self._verify(token)
+            found = self._seen[digest] = await self._verified(token)
             if len(self._seen) > _REMEMBERED:
                 self._seen.popitem(last=False)
         claims, expires = found
@@ -77,66 +99,78 @@ class JwtTokens:
         return claims
 
     def public_keys(self) -> KeySet:
-        return KeySet(self._jwks)
+        return KeySet(self._keys.jwks)
 
-    def _verify(self, token: str) -> tuple[Claims, float]:
+    async def reload(self) -> None:
+        """Sign and verify with the keys that there are now."""
+        keys = await self._source.load()
+        if keys.public.keys() != self._keys.public.keys():
+            self._seen.clear()
+        self._keys = keys
+
+    async def follow(self, every: timedelta = FOLLOWED / 2) -> None:
+        """Reload without end: what fails this time may succeed the next."""
+        while True:
+            await asyncio.sleep(every.total_seconds())
+            try:
+                await self.reload()
+            except Exception as error:
+                _log.warning("the signing keys were not read again: %r", error)
+
+    async def _verified(self, token: str) -> tuple[Claims, int]:
         try:
-            header = jwt.get_unverified_header(token)
-            if header.get("typ") != "at+jwt":
-                raise Unauthenticated("this is not an access token")
-            body = jwt.decode(
-                token,
-                self._public[header["kid"]],
-                algorithms=[ALGORITHM],
-                audience=self._issuer,
-                issuer=self._issuer,
-                leeway=LEEWAY,
-                # Our own clock judges the time, in `read`.
-                options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
-            )
-            claims = Claims(UserId(UUID(body["sub"])), SessionId(UUID(body["sid"])))
-            return claims, float(body["exp"])
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError, AttributeError):
+            kid = str(jwt.get_unverified_header(token)["kid"])
+            if kid not in self._keys.public:
+                await self._look_for(kid)
+            return self._verify(token, self._keys.public[kid])
+        except (jwt.PyJWTError, msgspec.ValidationError, LookupError, ValueError):
             raise Unauthenticated("this token is not valid") from None
 
+    async def _look_for(self, kid: str) -> None:
+        """It may be newer than what we know."""
+        async with self._looking:
+            now = self._clock.now()
+            just_looked = self._looked is not None and now - self._looked < _LOOKS
+            if kid not in self._keys.public and not just_looked:
+                self._looked = now
+                await self.reload()
 
-async def open_tokens(
-    keys: SigningKeys,
-    crypto: Crypto,
-    clock: Clock,
-    ids: Ids,
-    *,
-    issuer: str,
-    lifetime: timedelta,
-) -> JwtTokens:
-    """Tokens signed with the database's active key, which the first process to ask creates."""
-    found = await keys.all()
-    if not found:
-        await keys.add_first(new_key(str(ids.next()), crypto), clock.now())
-        found = await keys.all()
-    return JwtTokens(found, crypto, clock, ids, issuer=issuer, lifetime=lifetime)
-
-
-def new_key(kid: str, crypto: Crypto) -> SigningKey:
-    private = ec.generate_private_key(ec.SECP256R1())
-    jwk = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    public = jwk | {"kid": kid, "alg": ALGORITHM, "use": "sig"}
-    der = private.private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    sealed = crypto.encrypt(der, _place(kid))
-    return SigningKey(kid, msgspec.json.encode(public).decode(), sealed)
+    def _verify(self, token: str, key: Any) -> tuple[Claims, int]:
+        _require_canonical(token)
+        found = jwt.decode_complete(
+            token,
+            key,
+            algorithms=[self._keys.algorithm],
+            audience=self._issuer,
+            issuer=self._issuer,
+            # Our own clock judges the time.
+            options={"strict_aud": True, "verify_exp": False, "verify_iat": False},
+        )
+        body = msgspec.convert(found["payload"], _Body)
+        issued_late = body.iat > (self._clock.now() + LEEWAY).timestamp()
+        if found["header"].get("typ") != _KIND or issued_late:
+            raise ValueError("not an access token of today")
+        return Claims(UserId(body.sub), SessionId(body.sid)), body.exp
 
 
-def _private_key(key: SigningKey, crypto: Crypto) -> ec.EllipticCurvePrivateKey:
-    der = crypto.decrypt(key.private_key, _place(key.kid))
-    loaded = serialization.load_der_private_key(der, password=None)
-    if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"signing key {key.kid} is not an elliptic curve key")
-    return loaded
+@asynccontextmanager
+async def following(
+    source: KeySource, clock: Clock, ids: Ids, *, issuer: str, lifetime: timedelta
+) -> AsyncIterator[JwtTokens]:
+    """Tokens that follow the keys of `source` for the duration of the block."""
+    keys = await source.load()
+    tokens = JwtTokens(source, keys, clock, ids, issuer=issuer, lifetime=lifetime)
+    task = asyncio.create_task(tokens.follow())
+    try:
+        yield tokens
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
-def _place(kid: str) -> str:
-    return f"signing_keys:private_key:{kid}"
+def _require_canonical(token: str) -> None:
+    """Base64 reads many texts as the same bytes: without this, a changed signature could be good."""
+    signature = token.rpartition(".")[2].encode()
+    if base64url_encode(base64url_decode(signature)) != signature:
+        raise ValueError("not canonical")

@@ -97,7 +97,7 @@ class CreateUser:
     async def __call__(self, actor: Actor, new: NewUser) -> AccountView:
         await self.gate(actor)
         user = account(new, self.clock.now(), self.ids, self.secrets)
-        user.password = await self.passwords.hash(Password(new.password))
+        user.password = await self.passwords.hash(Password.chosen_by(user.email, new.password))
         user.email_verified, user.is_active = new.email_verified, new.is_active
         user.is_admin = new.is_admin
         async with self.transaction:

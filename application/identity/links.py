@@ -90,9 +90,13 @@ class Links:
         await self.tokens.add(token)
         return self.policy.link(purpose, text)
 
-    async def check(self, purpose: Purpose, text: str) -> None:
-        """Before slow work is done for a token. Raises InvalidToken."""
-        await self.tokens.find(purpose, token_hash(text), self.clock.now())
+    async def check(self, purpose: Purpose, text: str) -> Email:
+        """The address that a token was sent to, before slow work is done for it. Raises
+        InvalidToken."""
+        token = await self.tokens.find(purpose, token_hash(text), self.clock.now())
+        if token.email is None:
+            raise InvalidToken("this link or token is not valid any more")
+        return token.email
 
     async def use(self, purpose: Purpose, text: str) -> tuple[OneTimeToken, User]:
         """The token, used up, and its user, locked. Raises InvalidToken."""

@@ -117,9 +117,9 @@ class ResetPassword:
     transaction: Transaction
 
     async def __call__(self, reset: PasswordReset, client: Client) -> None:
-        password = Password(reset.new_password)
         async with self.trail.denials("password.reset", client.request_id):
-            await self.links.check(Purpose.PASSWORD_RESET, reset.token)
+            owner = await self.links.check(Purpose.PASSWORD_RESET, reset.token)
+            password = Password.chosen_by(owner, reset.new_password)
             hashed = await self.passwords.hash(password)
             async with self.transaction:
                 await self._reset(reset.token, hashed, client)
@@ -149,9 +149,10 @@ class ChangePassword:
     transaction: Transaction
 
     async def __call__(self, actor: Actor, change: PasswordChange) -> None:
-        session_id, password = session_of(actor), Password(change.new_password)
+        session_id = session_of(actor)
         async with self.trail.denials("password.changed", actor.request_id, actor.user_id):
             known = await self.reauthentication.by_password(actor, change.current_password)
+            password = Password.chosen_by(known.email, change.new_password)
             hashed = await self.passwords.hash(password)
             async with self.transaction:
                 user = await self._unchanged(known)

@@ -23,6 +23,7 @@ from domain.identity.consent import Purpose as ConsentPurpose
 from domain.identity.login_failures import Failures
 from domain.identity.one_time_token import OneTimeToken, Purpose
 from domain.identity.session import RefreshToken, Session, SessionId
+from domain.identity.signing_key import KeyState, SigningKey
 from domain.identity.user import Email, Password, PasswordHash, User
 from domain.shared.ids import UserId
 
@@ -114,10 +115,17 @@ class SessionReader(Protocol):
 
 
 class Passwords(Protocol):
+    """Each raises Unavailable, at once or soon, when there is more to hash than can be done."""
+
     async def hash(self, password: Password) -> PasswordHash: ...
 
     async def verify(self, typed: str, against: PasswordHash | None) -> bool:
         """`against` None, for an account that does not exist, takes as long and is false."""
+        ...
+
+    async def renewed(self, typed: str, kept: PasswordHash) -> PasswordHash | None:
+        """A hash of today's strength, where `typed` was right and `kept` was made in another way.
+        None also when there is no time for it now."""
         ...
 
 
@@ -137,30 +145,33 @@ class Tokens(Protocol):
 
     def issue(self, claims: Claims) -> str: ...
 
-    def read(self, token: str) -> Claims:
+    async def read(self, token: str) -> Claims:
         """Raises Unauthenticated for a token that is not ours, not for access, or too old."""
         ...
 
     def public_keys(self) -> KeySet: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """`public_jwk` is a JSON Web Key, `private_key` a PKCS #8 key that Crypto has sealed."""
-
-    kid: str
-    public_jwk: str
-    private_key: bytes
+class KeyPairs(Protocol):
+    def make(self, state: KeyState, at: datetime) -> SigningKey:
+        """A new one, its private half sealed."""
+        ...
 
 
 class SigningKeys(Protocol):
     async def all(self) -> list[SigningKey]:
-        """The active key first."""
+        """The active key first, then the next, then those that retire."""
         ...
 
-    async def add_first(self, key: SigningKey, at: datetime) -> None:
-        """Make `key` the active one, unless there is one: of two processes that start on an empty
-        database, one is faster."""
+    async def add(self, key: SigningKey) -> None:
+        """Unless there is one of its state, which only retiring keys may share: of two processes
+        that start on an empty database, one is faster."""
+        ...
+
+    async def rotate(self, fresh: SigningKey, at: datetime, gone_before: datetime) -> bool:
+        """Inside the running transaction: the active key retires, the next is active, `fresh` is
+        next, and what retired by `gone_before` is gone. False, and nothing happens, when
+        another rotation ended meanwhile."""
         ...
 
 

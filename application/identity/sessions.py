@@ -29,6 +29,7 @@ from domain.identity.session import (
 from domain.identity.user import (
     InvalidCredentials,
     InvalidEmail,
+    PasswordHash,
     User,
     email,
     typed_password,
@@ -73,19 +74,32 @@ class LogIn:
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
         name = identifier(credentials.email)
         await self.throttle.admit(name, client)
-        user = await self._known(credentials)
-        if not await self._right(credentials, user) or user is None:
-            await self.throttle.count(name, user.id if user else None, client)
-            raise InvalidCredentials(_WRONG)
+        for _ in range(2):  # the second time for who is changed while the first is verified
+            user = await self._known(credentials)
+            if not await self._right(credentials, user) or user is None:
+                await self.throttle.count(name, user.id if user else None, client)
+                break
+            if login := await self._opened(credentials, user, name, client):
+                return login
+        raise InvalidCredentials(_WRONG)
+
+    async def _opened(
+        self, credentials: Credentials, user: User, name: bytes, client: Client
+    ) -> Login | None:
+        """None when the password was changed, and all sessions ended, while it was verified."""
+        verified, renewed = user.password, await self._renewed(credentials, user)
         session, refresh = self._session(user, credentials, client)
         async with self.transaction:
-            user = await self._unchanged(user)
+            user = await self._held(user)
+            if user.password != verified:
+                return None
+            user.password = renewed or verified
             user.signed_in(session.created_at)
             self.policy.admit(user)
             await self.users.save(user)
             await self.sessions.add(session)
             await self.throttle.forgive(name)
-            await self.audit.add(self._opened(session, client))
+            await self.audit.add(self._entry(session, client))
         access = self.tokens.issue(Claims(user.id, session.id))
         view = user_view(user, session.created_at)
         return Login(access, str(refresh), "bearer", self.tokens.lifetime, view)
@@ -101,16 +115,16 @@ class LogIn:
         typed = typed_password(credentials.password)
         return await self.passwords.verify(typed, user.password if user else None)
 
-    async def _unchanged(self, user: User) -> User:
-        """The account, held. Its password may have been changed, and all sessions ended, while ours
-        was being verified: then it was the right one no more."""
+    async def _held(self, user: User) -> User:
         try:
-            held = await self.users.get(user.id)
-        except NotFound:
+            return await self.users.get(user.id)
+        except NotFound:  # deleted meanwhile
             raise InvalidCredentials(_WRONG) from None
-        if held.password != user.password:
-            raise InvalidCredentials(_WRONG)
-        return held
+
+    async def _renewed(self, credentials: Credentials, user: User) -> PasswordHash | None:
+        if user.password is None:
+            return None
+        return await self.passwords.renewed(typed_password(credentials.password), user.password)
 
     def _session(
         self, user: User, credentials: Credentials, client: Client
@@ -133,7 +147,7 @@ class LogIn:
         )
         return session, first
 
-    def _opened(self, session: Session, client: Client) -> AuditEvent:
+    def _entry(self, session: Session, client: Client) -> AuditEvent:
         return AuditEvent(
             id=self.ids.next(),
             at=session.created_at,

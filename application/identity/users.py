@@ -14,7 +14,8 @@ from domain.shared.ids import UserId
 
 
 class Registration(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new account says of itself. A password has 8 to 128 characters."""
+    """What a new account says of itself. A password has 8 to 128 characters, and is not a
+    common one."""
 
     email: Text
     password: Text
@@ -41,7 +42,8 @@ class RegisterUser:
 
     async def __call__(self, registration: Registration, *, is_admin: bool = False) -> UserView:
         user = account(registration, self.clock.now(), self.ids, self.secrets)
-        user.password = await self.passwords.hash(Password(registration.password))
+        password = Password.chosen_by(user.email, registration.password)
+        user.password = await self.passwords.hash(password)
         user.is_admin = is_admin
         async with self.transaction:
             await self.users.add(user)

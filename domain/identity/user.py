@@ -1,11 +1,13 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NewType
+from typing import Any, NewType, Self
 from zoneinfo import ZoneInfo
 
+from domain.identity.common_passwords import is_common
 from domain.shared.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from domain.shared.ids import UserId
 
@@ -24,6 +26,8 @@ _DOTS = re.compile("[.。]")
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
+_PRODUCT = "colonnade"
+_KIB = 1024  # bytes of a password: 128 of the longest characters take half of it
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{4,8})*")
 
 
@@ -100,20 +104,41 @@ def locale(text: str) -> str:
 
 
 def typed_password(text: str) -> str:
-    """What is hashed: keyboards differ in how they compose an accent, so NFC decides."""
+    """What is hashed: keyboards differ in how they compose an accent, so NFC decides. Raises
+    InvalidCredentials past 1 KiB: that is nobody's password, and hashing it would only cost."""
+    if len(text.encode()) > _KIB:
+        raise InvalidCredentials("the e-mail or the password is wrong")
     return unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password a user chose. Never printed."""
+    """A password a user chose. Never printed. Raises WeakPassword, which says why: too short, too
+    long, a common one, or the product's name. Which characters it has is nobody's business."""
 
     text: str = field(repr=False)
 
     def __post_init__(self) -> None:
+        if len(self.text.encode()) > _KIB:  # before it is worked with
+            raise WeakPassword("a password has at most 1024 bytes")
         object.__setattr__(self, "text", typed_password(self.text))
         if not 8 <= len(self.text) <= 128:
             raise WeakPassword("a password has 8 to 128 characters")
+        if self.text.casefold() == _PRODUCT:
+            raise WeakPassword("the name of this product is not a password")
+        if is_common(self.text):
+            raise WeakPassword("this password is one of the most common ones")
+
+    @classmethod
+    def chosen_by(cls, owner: Email, text: str) -> Self:
+        """One that does not repeat its owner's address, or what stands before the @ in it."""
+        password = cls(text)
+        said = password.text.strip()
+        with suppress(InvalidEmail):
+            said = email(said)  # an address has many spellings
+        if said.casefold() in {owner.casefold(), owner.rpartition("@")[0].casefold()}:
+            raise WeakPassword("an e-mail address is not a password")
+        return password
 
 
 @dataclass(slots=True, kw_only=True)

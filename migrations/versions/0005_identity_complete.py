@@ -184,6 +184,14 @@ def upgrade() -> None:
     )
     op.add_column("sessions", sa.Column("device_name", sa.String(length=100)))
     op.add_column("signing_keys", sa.Column("retired_at", sa.DateTime(timezone=True)))
+    op.drop_index("signing_keys_active_key", table_name="signing_keys")
+    op.create_index(
+        "signing_keys_state_key",
+        "signing_keys",
+        ["state"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'retiring'"),
+    )
     op.add_column("users", sa.Column("avatar_url", sa.String(length=500)))
     op.add_column("users", sa.Column("organization", sa.String(length=255)))
     op.add_column("users", sa.Column("role", sa.String(length=100)))
@@ -252,6 +260,14 @@ def downgrade() -> None:
     op.drop_column("users", "role")
     op.drop_column("users", "organization")
     op.drop_column("users", "avatar_url")
+    op.drop_index("signing_keys_state_key", table_name="signing_keys")
+    op.create_index(
+        "signing_keys_active_key",
+        "signing_keys",
+        ["state"],
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
+    )
     op.drop_column("signing_keys", "retired_at")
     op.drop_column("sessions", "device_name")
     op.drop_table("outgoing_mails")

@@ -1,23 +1,44 @@
 import base64
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from entrypoints.settings import Environment, Settings, WrongSettings
+from entrypoints.environment import ALIASES
+from entrypoints.settings import Environment, JwtAlgorithm, Settings, WrongSettings
 
 EXAMPLE = (Path(__file__).parents[2] / ".env.example").read_text()
-KEY = base64.b64encode(b"k" * 32).decode()
+KEY = base64.b64encode(bytes(range(32))).decode()
+SECRET = "Zm9yIHRlc3RzIG9ubHk6IG5vIG9uZSB1c2Vz"
+SAFE = {
+    "ENVIRONMENT": "production",
+    "ENCRYPTION_KEY": KEY,
+    "JWT_ALGORITHM": "HS256",
+    "JWT_SECRET": SECRET,
+    "PUBLIC_URL": "https://api.example.org",
+}
+
+
+def complaints(environ: dict[str, str]) -> list[str]:
+    """The variables that are named."""
+    try:
+        Settings.load(environ)
+    except WrongSettings as error:
+        return [line.split(":")[0] for line in str(error).splitlines()]
+    return []
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:
-    named = re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE)
+    named = re.findall(r"^([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE)
     assert sorted(named) == sorted(f.name.upper() for f in msgspec.structs.fields(Settings))
 
 
 def test_the_example_holds_the_defaults() -> None:
-    environ = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    environ = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
     assert Settings.load(environ) == Settings()
 
 
@@ -31,20 +52,121 @@ def test_all_wrong_values_are_named_at_once() -> None:
     }
 
 
-def test_production_refuses_to_start_insecurely() -> None:
-    with pytest.raises(WrongSettings) as raised:
-        Settings.load({"ENVIRONMENT": "production", "CORS_ORIGINS": "*"})
-    assert len(str(raised.value).splitlines()) == 3
-
-    safe = {
+def test_production_says_all_that_is_insecure_at_once() -> None:
+    environ = {
         "ENVIRONMENT": "production",
-        "ENCRYPTION_KEY": KEY,
-        "PUBLIC_URL": "https://api.example.org",
+        "CORS_ORIGINS": "*",
+        "DEBUG": "true",
+        "JWT_ALGORITHM": "HS256",
     }
-    settings = Settings.load(safe)
+    named = ["ENCRYPTION_KEY", "JWT_SECRET", "PUBLIC_URL", "CORS_ORIGINS", "DEBUG"]
+    assert complaints(environ) == named
+    assert complaints({"ENVIRONMENT": "production"}) == ["ENCRYPTION_KEY", "PUBLIC_URL"]
+
+
+def test_production_starts_when_it_is_safe() -> None:
+    settings = Settings.load(SAFE)
     assert settings.environment is Environment.PRODUCTION
     assert not settings.shows_docs
     assert settings.allowed_origins == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JWT_SECRET", "short"),
+        ("JWT_SECRET", "x" * 64),
+        ("JWT_SECRET", "changeme" * 8),
+        ("JWT_SECRET", "your-super-SECRET-key-change-this-in-production"),
+        ("JWT_SECRET", "Change_Me Change_Me Change_Me Change_Me"),
+        ("JWT_SECRET", "32-byte-encryption-key-placeholder!"),
+        ("JWT_SECRET", "01234560123456012345601234560123456"),
+        ("ENCRYPTION_KEY", "changeme"),
+        ("ENCRYPTION_KEY", base64.b64encode(b"k" * 32).decode()),
+        ("ENCRYPTION_KEY", base64.b64encode(b"changeme" * 4).decode()),
+        ("ENCRYPTION_KEY", f"{KEY},{base64.b64encode(bytes(32)).decode()}"),
+        ("ENCRYPTION_KEY", base64.b64encode(bytes(16)).decode()),
+        ("PUBLIC_URL", "http://api.example.org"),
+        ("CORS_ORIGINS", "https://a.example,*"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("DEBUG", "1"),
+    ],
+)
+def test_production_refuses_what_is_not_safe(name: str, value: str) -> None:
+    assert complaints(SAFE | {name: value}) == [name]
+
+
+def test_a_secret_that_nobody_uses_is_judged_in_production_only() -> None:
+    short = {"JWT_SECRET": "short"}
+    assert complaints(short) == []
+    assert complaints(short | {"JWT_ALGORITHM": "HS256"}) == ["JWT_SECRET"]
+    assert complaints(SAFE | short | {"JWT_ALGORITHM": "ES256"}) == ["JWT_SECRET"]
+
+
+@given(st.binary(min_size=32, max_size=32).filter(lambda key: len(set(key)) > 15))
+def test_what_was_drawn_at_random_is_no_placeholder(key: bytes) -> None:
+    text = base64.b64encode(key).decode()
+    assert complaints(SAFE | {"JWT_SECRET": text, "ENCRYPTION_KEY": text}) == []
+
+
+@pytest.mark.parametrize(
+    ("alias", "text", "field", "value"),
+    [
+        ("APP_ENV", "staging", "environment", Environment.STAGING),
+        ("DATABASE_ASYNC_URL", "postgresql+asyncpg://h/d", "database_url", "postgresql://h/d"),
+        ("DATABASE_POOL_SIZE", "7", "db_pool_size", 7),
+        ("SECRET_KEY", SECRET, "jwt_secret", SECRET),
+        ("JWT_SECRET_KEY", SECRET, "jwt_secret", SECRET),
+        ("ALGORITHM", "ES256", "jwt_algorithm", JwtAlgorithm.ES256),
+        ("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "5", "access_token_expire_minutes", 5),
+        ("ALLOWED_ORIGINS", '["https://a.example"]', "cors_origins", ("https://a.example",)),
+        ("BACKEND_CORS_ORIGINS", "https://a.example", "cors_origins", ("https://a.example",)),
+    ],
+)
+def test_older_names_are_understood(alias: str, text: str, field: str, value: object) -> None:
+    assert getattr(Settings.load({alias: text}), field) == value
+
+
+def test_every_alias_names_a_setting_and_is_tested() -> None:
+    ours = {field.name.upper() for field in msgspec.structs.fields(Settings)}
+    assert set(ALIASES.values()) <= ours
+    assert not set(ALIASES) & ours
+    source = Path(__file__).read_text()
+    assert [alias for alias in ALIASES if f'("{alias}", ' not in source] == []
+
+
+def test_our_own_name_wins_over_an_alias() -> None:
+    assert Settings.load({"APP_ENV": "staging", "ENVIRONMENT": "development"}) == Settings()
+    assert Settings.load({"APP_ENV": "", "ENVIRONMENT": ""}) == Settings()
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("ENVIRONMENT=staging\nPORT=1234\n")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load({"APP_ENV": "development"})
+    assert (settings.environment, settings.port) == (Environment.DEVELOPMENT, 1234)
+
+
+def test_a_wrong_value_is_named_as_it_was_given() -> None:
+    assert complaints({"ALGORITHM": "none", "CORS_ORIGINS": "[1"}) == ["CORS_ORIGINS", "ALGORITHM"]
+
+
+@pytest.mark.parametrize("name", ["ARGON2_MEMORY_KIB", "ARGON2_TIME_COST", "ARGON2_PARALLELISM"])
+def test_a_hash_costs_no_less_than_the_default(name: str) -> None:
+    default = getattr(Settings(), name.lower())
+    assert complaints({name: str(default)}) == []
+    assert complaints({name: str(default - 1)}) == [name]
+
+
+@pytest.mark.parametrize(("workers", "threads"), [(1, 7), (2, 3), (3, 1), (8, 1)])
+def test_hashing_leaves_a_core_to_everything_else(
+    monkeypatch: pytest.MonkeyPatch, workers: int, threads: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    assert Settings(web_workers=workers).hashing_threads == threads
+    assert Settings(web_workers=workers, hash_threads=5).hashing_threads == 5
 
 
 def test_origins_come_as_a_list_or_with_commas() -> None:
@@ -56,10 +178,18 @@ def test_origins_come_as_a_list_or_with_commas() -> None:
         assert Settings.load({"CORS_ORIGINS": text}).allowed_origins == wanted
 
 
-def test_the_key_of_a_development_machine_is_made_once_and_is_private(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path)
+def test_the_secrets_of_a_development_machine_are_made_once_and_are_private(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    with ThreadPoolExecutor(8) as pool:
+        drawn = set(pool.map(lambda _: settings.shared_secret(), range(50)))
+    assert drawn == {settings.shared_secret()}
+    assert len(settings.shared_secret()) >= 32
     assert settings.encryption_keys() == settings.encryption_keys()
-    assert (tmp_path / "encryption.key").stat().st_mode & 0o777 == 0o600
+    files = sorted((tmp_path / "data").iterdir())
+    assert [file.name for file in files] == ["encryption.key", "jwt.secret"]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
 def test_a_key_that_is_none_is_refused() -> None:

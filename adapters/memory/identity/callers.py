@@ -18,7 +18,7 @@ class MemoryCallers:
     async def caller(self, token: str) -> Caller:
         if token.startswith(PREFIX):
             return self._of_key(token)
-        claims = self._tokens.read(token)
+        claims = await self._tokens.read(token)
         session = self._store.table(Session).get((claims.session_id, claims.session_id))
         user = self._store.table(User).get((claims.user_id, claims.user_id))
         if session is None or user is None or session.user_id != user.id or user.deleted_at:

@@ -1,23 +1,29 @@
 """Stands for passwords, tokens and encryption where tests want to see through them."""
 
+from datetime import datetime
 from uuid import UUID
 
 from application.identity.ports import Claims
 from application.identity.views import KeySet
+from application.shared.ports import Ids
 from domain.identity.session import SessionId
+from domain.identity.signing_key import KeyState, SigningKey
 from domain.identity.user import Password, PasswordHash
 from domain.shared.errors import CannotDecrypt, Unauthenticated
 from domain.shared.ids import UserId
 
 
 class PlainPasswords:
-    """For tests: the hash of `x` is `plain:x`."""
+    """For tests: the hash of `x` is `plain:x`, and was `old:x` once."""
 
     async def hash(self, password: Password) -> PasswordHash:
         return PasswordHash(f"plain:{password.text}")
 
     async def verify(self, typed: str, against: PasswordHash | None) -> bool:
-        return against == f"plain:{typed}"
+        return against in (f"plain:{typed}", f"old:{typed}")
+
+    async def renewed(self, typed: str, kept: PasswordHash) -> PasswordHash | None:
+        return PasswordHash(f"plain:{typed}") if kept.startswith("old:") else None
 
 
 class PlainTokens:
@@ -28,7 +34,7 @@ class PlainTokens:
     def issue(self, claims: Claims) -> str:
         return f"plain.{claims.user_id}.{claims.session_id}"
 
-    def read(self, token: str) -> Claims:
+    async def read(self, token: str) -> Claims:
         try:
             plain, user_id, session_id = token.split(".")
             if plain != "plain":
@@ -39,6 +45,23 @@ class PlainTokens:
 
     def public_keys(self) -> KeySet:
         return KeySet([])
+
+
+class PlainKeyPairs:
+    """For tests: a key that signs nothing."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+
+    def make(self, state: KeyState, at: datetime) -> SigningKey:
+        return SigningKey(
+            kid=str(self._ids.next()),
+            algorithm="none",
+            public_jwk="{}",
+            private_key=b"",
+            state=state,
+            created_at=at,
+        )
 
 
 class PlainCrypto:

@@ -1,8 +1,11 @@
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from adapters.memory.store import Store
-from application.identity.ports import SigningKey
+from domain.identity.signing_key import KeyState, SigningKey
+
+_ORDER = [KeyState.ACTIVE, KeyState.NEXT, KeyState.RETIRING]
 
 
 class MemorySigningKeys:
@@ -10,8 +13,25 @@ class MemorySigningKeys:
         self._store = store
 
     async def all(self) -> list[SigningKey]:
-        return list(self._store.table(SigningKey).values())
+        keys = self._store.table(SigningKey).values()
+        return sorted(keys, key=lambda key: (_ORDER.index(key.state), key.created_at))
 
-    async def add_first(self, key: SigningKey, at: datetime) -> None:
-        if not self._store.table(SigningKey):
-            self._store.table(SigningKey)[UUID(int=0), UUID(int=0)] = key
+    async def add(self, key: SigningKey) -> None:
+        if key.state not in {kept.state for kept in await self.all()}:
+            self._put(key)
+
+    async def rotate(self, fresh: SigningKey, at: datetime, gone_before: datetime) -> bool:
+        keys = await self.all()
+        self._store.table(SigningKey).clear()
+        for key in keys:
+            if key.state is KeyState.ACTIVE:
+                self._put(replace(key, state=KeyState.RETIRING, retired_at=at))
+            elif key.state is KeyState.NEXT:
+                self._put(replace(key, state=KeyState.ACTIVE))
+            elif key.retired_at and key.retired_at > gone_before:
+                self._put(key)
+        self._put(fresh)
+        return True
+
+    def _put(self, key: SigningKey) -> None:
+        self._store.table(SigningKey)[UUID(int=0), UUID(key.kid)] = key

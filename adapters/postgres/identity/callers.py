@@ -51,7 +51,7 @@ class PostgresCallers:
     async def caller(self, token: str) -> Caller:
         if token.startswith(PREFIX):
             return await self._of_key(token)
-        claims = self._tokens.read(token)
+        claims = await self._tokens.read(token)
         values = {
             "session": claims.session_id,
             "user": claims.user_id,

@@ -222,11 +222,11 @@ signing_keys = Table(
     at("created_at"),
     at("retired_at", nullable=True),
     CheckConstraint("state IN ('next', 'active', 'retiring')", name="state"),
-    # One process wins when several start on an empty database.
+    # One active and one next: one process wins when several start on an empty database.
     Index(
-        "signing_keys_active_key",
+        "signing_keys_state_key",
         "state",
         unique=True,
-        postgresql_where=text("state = 'active'"),
+        postgresql_where=text("state <> 'retiring'"),
     ),
 )

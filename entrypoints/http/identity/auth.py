@@ -72,7 +72,7 @@ async def register_user(
     and what became of it is told by mail. `registration_closed` where nobody may register."""
     user = await sign_up(data, client)
     if user is None:
-        accepted: Any = Response(RegistrationAccepted(), status_code=202)
+        accepted: Response[Any] = Response(RegistrationAccepted(), status_code=202)
         return accepted
     return Response(user, headers={"location": "/api/v1/users/me"})
 

@@ -215,7 +215,8 @@ PROBLEMS = (
         422,
         "weak_password",
         "The password is too weak",
-        "It has 8 to 128 characters. A few unrelated words make a good one.",
+        "It has 8 to 128 characters, is not a common one, not your e-mail and not the name of this "
+        "product; `detail` says which. A few unrelated words make a good one.",
         "a password has 8 to 128 characters",
     ),
 )
