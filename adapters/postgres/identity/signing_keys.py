@@ -27,5 +27,6 @@ class PostgresSigningKeys:
             "private_key": key.private_key,
             "state": "active",
             "created_at": at,
+            "retired_at": None,
         }
         await self._database.row(_ADD_KEY, values)
