@@ -44,6 +44,7 @@ from application.conversations.messages import AskQuestion, ShowMessage
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
+from application.identity.opening import OpenSession
 from application.identity.ports import (
     AuditLog,
     Callers,
@@ -101,7 +102,7 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    identity = provide_all(RegisterUser, LogIn, RefreshSession, LogOut)
+    identity = provide_all(RegisterUser, OpenSession, LogIn, RefreshSession, LogOut)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from application.identity.opening import OpenSession, key_place
 from application.identity.ports import Claims, Passwords, Sessions, Tokens, Users
-from application.identity.views import Login, TokenPair, user_view
+from application.identity.views import Login, TokenPair
 from application.shared.actor import Actor, Client
-from application.shared.ports import Clock, Crypto, Ids, Secrets, Transaction
+from application.shared.ports import Clock, Crypto, Transaction
 from application.shared.text import Text
 from domain.identity.session import (
-    ABSOLUTE,
     InvalidRefreshToken,
     RefreshToken,
     Session,
@@ -45,26 +45,14 @@ class LogIn:
     after the same time; a right password may still raise AccountInactive."""
 
     users: Users
-    sessions: Sessions
     passwords: Passwords
-    tokens: Tokens
-    secrets: Secrets
-    crypto: Crypto
-    clock: Clock
-    ids: Ids
+    open: OpenSession
     transaction: Transaction
 
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
         user = await self._known(credentials)
-        session, refresh = self._session(user, client)
         async with self.transaction:
-            user = await self.users.get(user.id)
-            user.signed_in(session.created_at)
-            await self.users.save(user)
-            await self.sessions.add(session)
-        access = self.tokens.issue(Claims(user.id, session.id))
-        view = user_view(user, session.created_at)
-        return Login(access, str(refresh), "bearer", self.tokens.lifetime, view)
+            return await self.open(await self.users.get(user.id), client)
 
     async def _known(self, credentials: Credentials) -> User:
         address = _address(credentials.email)
@@ -73,24 +61,6 @@ class LogIn:
         if not await self.passwords.verify(typed, kept) or user is None:
             raise InvalidCredentials("the e-mail or the password is wrong")
         return user
-
-    def _session(self, user: User, client: Client) -> tuple[Session, RefreshToken]:
-        now, key = self.clock.now(), self.secrets.token()
-        session_id = SessionId(self.ids.next())
-        first = member(session_id, key, 0)
-        session = Session(
-            id=session_id,
-            user_id=user.id,
-            family_key=self.crypto.encrypt(key, _place(session_id)),
-            counter=0,
-            token_hash=first.hash,
-            created_at=now,
-            idle_until=idle_until(now, now + ABSOLUTE),
-            expires_at=now + ABSOLUTE,
-            address=client.address,
-            user_agent=client.user_agent and client.user_agent[:500],
-        )
-        return session, first
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +79,7 @@ class RefreshSession:
     async def __call__(self, refresh: Refresh) -> TokenPair:
         presented, now = parse_refresh_token(refresh.refresh_token), self.clock.now()
         session = await self._session(presented.session_id)
-        key = self.crypto.decrypt(session.family_key, _place(session.id))
+        key = self.crypto.decrypt(session.family_key, key_place(session.id))
         successor = member(session.id, key, presented.counter + 1)
         until = idle_until(now, session.expires_at)
         if not await self.sessions.rotate(presented, successor, now, until):
@@ -148,7 +118,3 @@ def _address(text: str) -> Email | None:
         return email(text)
     except InvalidEmail:
         return None
-
-
-def _place(session_id: SessionId) -> str:
-    return f"sessions:family_key:{session_id}"
