@@ -26,6 +26,7 @@ from adapters.postgres.document_reader import PostgresDocumentReader
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.identity.audit import PostgresAuditLog
 from adapters.postgres.identity.callers import PostgresCallers
+from adapters.postgres.identity.oauth import PostgresOAuthConnections
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessions
@@ -44,10 +45,14 @@ from application.conversations.messages import AskQuestion, ShowMessage
 from application.conversations.ports import Conversations, Messages
 from application.files.ports import Files, Objects, Sniffer
 from application.files.storage import RemoveBytes
+from application.identity.connections import Disconnect, ListConnections
+from application.identity.linking import FindAccount
+from application.identity.oauth import FinishSignIn, StartSignIn
 from application.identity.opening import OpenSession
 from application.identity.ports import (
     AuditLog,
     Callers,
+    OAuthConnections,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -86,12 +91,14 @@ from application.knowledge.ports import (
 from application.knowledge.search import SearchDocuments
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
+from entrypoints.oauth import OAuth
 from entrypoints.settings import Settings
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
     """Everything real: what the API, the workers and the command line run on."""
-    return make_async_container(System(settings), Postgres(settings), Machine(), UseCases(), *more)
+    real = (System(settings), Postgres(settings), Machine(), OAuth())
+    return make_async_container(*real, UseCases(), *more)
 
 
 def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -103,6 +110,7 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     identity = provide_all(RegisterUser, OpenSession, LogIn, RefreshSession, LogOut)
+    oauth = provide_all(StartSignIn, FinishSignIn, FindAccount, ListConnections, Disconnect)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -179,6 +187,7 @@ class Postgres(Provider):
     sessions = provide(PostgresSessions, provides=Sessions)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     one_time_tokens = provide(PostgresOneTimeTokens, provides=OneTimeTokens)
+    oauth_connections = provide(PostgresOAuthConnections, provides=OAuthConnections)
     audit_log = provide(PostgresAuditLog, provides=AuditLog)
 
     @provide(scope=Scope.APP)

@@ -21,6 +21,14 @@ DEVELOPMENT_ORIGINS = (
 type Port = Annotated[int, Meta(ge=0, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
 type Origins = tuple[str, ...]
+type ProviderName = Annotated[str, Meta(pattern="^(?!(google|github)$)[a-z0-9-]{1,20}$")]
+
+# Each names a provider of sign-ins together with its siblings, or is not set.
+_PROVIDERS = (
+    ("google_client_id", "google_client_secret"),
+    ("github_client_id", "github_client_secret"),
+    ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+)
 
 
 class Environment(StrEnum):
@@ -63,6 +71,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     encryption_key: str | None = None
     access_token_expire_minutes: Count = 30
 
+    google_client_id: str | None = None
+    google_client_secret: str | None = None
+    github_client_id: str | None = None
+    github_client_secret: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: ProviderName = "oidc"
+    oauth_redirects: Origins | None = None
+
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
 
@@ -90,6 +108,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         wrong = []
         if self.encryption_key is not None and not _keys(self.encryption_key):
             wrong.append("ENCRYPTION_KEY: expected base64 of 32 bytes, several by commas")
+        wrong += self._half_providers()
         if self.environment is not Environment.PRODUCTION:
             return wrong
         if self.encryption_key is None:
@@ -98,7 +117,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("PUBLIC_URL: must be https in production")
         if "*" in self.allowed_origins:
             wrong.append("CORS_ORIGINS: may not hold * in production")
+        if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
+            wrong.append("OIDC_ISSUER: must be https in production")
         return wrong
+
+    def _half_providers(self) -> list[str]:
+        missing = []
+        for names in _PROVIDERS:
+            if any(getattr(self, name) for name in names):
+                missing += [name.upper() for name in names if not getattr(self, name)]
+        return [f"{name}: must be set with the others of its provider" for name in missing]
 
     @property
     def allowed_origins(self) -> Origins:

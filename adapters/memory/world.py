@@ -13,6 +13,11 @@ from adapters.memory.extractor import PlainExtractor
 from adapters.memory.files import MemoryFiles, MemoryObjects
 from adapters.memory.identity.audit import MemoryAuditLog
 from adapters.memory.identity.callers import MemoryCallers
+from adapters.memory.identity.oauth import (
+    LocalTargets,
+    MemoryOAuthConnections,
+    PlainProviders,
+)
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
 from adapters.memory.identity.security import PlainCrypto, PlainPasswords, PlainTokens
@@ -37,6 +42,8 @@ from application.files.ports import Files, Objects, Sniffer
 from application.identity.ports import (
     AuditLog,
     Callers,
+    IdentityProviders,
+    OAuthConnections,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -57,6 +64,7 @@ from application.knowledge.ports import (
 )
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
+from domain.identity.oauth import ReturnTargets
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = {
@@ -69,12 +77,15 @@ PORTS: dict[type, type] = {
     Embedder: NoEmbedder,
     Extractor: PlainExtractor,
     Files: MemoryFiles,
+    IdentityProviders: PlainProviders,
     Messages: MemoryMessages,
+    OAuthConnections: MemoryOAuthConnections,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,
     Passwords: PlainPasswords,
     Probes: MemoryProbes,
     RateLimits: MemoryRateLimits,
+    ReturnTargets: LocalTargets,
     SearchIndex: MemorySearchIndex,
     Sessions: MemorySessions,
     SigningKeys: MemorySigningKeys,

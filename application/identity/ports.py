@@ -5,6 +5,7 @@ from typing import Protocol
 from application.identity.views import KeySet, UserView
 from application.shared.actor import Actor
 from domain.identity.audit import AuditEvent
+from domain.identity.oauth import Attempt, ConnectionId, Identity, OAuthConnection
 from domain.identity.one_time_token import OneTimeToken, Purpose
 from domain.identity.session import RefreshToken, Session, SessionId
 from domain.identity.user import Email, Password, PasswordHash, User
@@ -45,6 +46,12 @@ class Sessions(Protocol):
         self, user_id: UserId, session_id: SessionId, at: datetime, reason: str
     ) -> None:
         """End a live session; one that is over, or another user's, stays as it is."""
+        ...
+
+    async def revoke_all(
+        self, user_id: UserId, at: datetime, reason: str, but: SessionId | None = None
+    ) -> None:
+        """End all of a user's sessions, `but` excepted."""
         ...
 
 
@@ -124,6 +131,45 @@ class OneTimeTokens(Protocol):
 
     async def revoke(self, user_id: UserId, purpose: Purpose, at: datetime) -> None:
         """Use up all that a user still has of a purpose."""
+        ...
+
+
+class OAuthConnections(Protocol):
+    async def add(self, connection: OAuthConnection) -> None:
+        """Raises ConnectionTaken when the subject has one."""
+        ...
+
+    async def find(self, issuer: str, subject: str) -> OAuthConnection | None:
+        """Not locked."""
+        ...
+
+    async def of(self, user_id: UserId) -> list[OAuthConnection]:
+        """All of a user's, newest first."""
+        ...
+
+    async def remove(self, user_id: UserId, connection_id: ConnectionId) -> None:
+        """Another user's stays."""
+        ...
+
+    async def remove_all(self, user_id: UserId) -> None: ...
+
+
+class IdentityProvider(Protocol):
+    """Asked outside any transaction: it is a service on another machine. Both raise
+    ProviderUnavailable."""
+
+    async def address(self, attempt: Attempt) -> str:
+        """Where the browser goes to sign in."""
+        ...
+
+    async def identity(self, code: str, attempt: Attempt) -> Identity:
+        """Who came back with `code`. Raises InvalidProof."""
+        ...
+
+
+class IdentityProviders(Protocol):
+    def named(self, name: str) -> IdentityProvider:
+        """Raises UnknownProvider."""
         ...
 
 

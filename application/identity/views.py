@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.identity.oauth import ConnectionId
 from domain.identity.user import User
 from domain.shared.ids import UserId
 
@@ -58,6 +59,15 @@ class Login(Struct, frozen=True):
     token_type: str
     expires_in: int
     user: UserView
+
+
+class ConnectionView(Struct, frozen=True):
+    """A provider that signs the caller in. `email` is the address it told when it was connected."""
+
+    id: ConnectionId
+    provider: str
+    email: str | None
+    created_at: datetime
 
 
 class KeySet(Struct, frozen=True):

@@ -24,6 +24,13 @@ async def authenticated(request: Request[Any, Any, Any]) -> None:
         await declared_json(request)
 
 
+async def authenticated_if_told(request: Request[Any, Any, Any]) -> None:
+    """What a public route asks that serves who is known otherwise: no token is fine, a bad one is
+    not."""
+    if _authorization(request.scope):
+        await authenticated(request)
+
+
 def caller_of(request: Request[Any, Any, Any]) -> Caller:
     """Whoever `authenticated` let in."""
     caller: Caller = request.scope["state"]["caller"]

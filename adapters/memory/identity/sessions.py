@@ -37,6 +37,13 @@ class MemorySessions:
         if session and session.user_id == user_id and session.revoked_at is None:
             session.revoked_at, session.revoked_reason = at, reason
 
+    async def revoke_all(
+        self, user_id: UserId, at: datetime, reason: str, but: SessionId | None = None
+    ) -> None:
+        for session in self._store.table(Session).values():
+            if session.id != but:
+                await self.revoke(user_id, session.id, at, reason)
+
 
 def _alive(session: Session, at: datetime) -> bool:
     return session.revoked_at is None and session.idle_until > at

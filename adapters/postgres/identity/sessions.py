@@ -26,12 +26,13 @@ _ROTATE = Statement(
     )
     .returning(sessions.c.id)
 )
-_REVOKE = Statement(
+_revoke = (
     update(sessions)
-    .where(sessions.c.id == bindparam("key"), sessions.c.user_id == bindparam("owner"))
-    .where(sessions.c.revoked_at.is_(None))
+    .where(sessions.c.user_id == bindparam("owner"), sessions.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"), revoked_reason=bindparam("reason"))
 )
+_REVOKE = Statement(_revoke.where(sessions.c.id == bindparam("key")))
+_REVOKE_ALL = Statement(_revoke.where(sessions.c.id.is_distinct_from(bindparam("but"))))
 
 
 class PostgresSessions:
@@ -65,3 +66,9 @@ class PostgresSessions:
     ) -> None:
         values = {"key": session_id, "owner": user_id, "at": at, "reason": reason}
         await self._database.row(_REVOKE, values)
+
+    async def revoke_all(
+        self, user_id: UserId, at: datetime, reason: str, but: SessionId | None = None
+    ) -> None:
+        values = {"owner": user_id, "at": at, "reason": reason, "but": but}
+        await self._database.row(_REVOKE_ALL, values)

@@ -11,13 +11,22 @@ from entrypoints.http.reference import (
     conversations,
     files,
     identity,
+    identity_oauth,
     knowledge,
     operations,
     shared,
 )
 from entrypoints.http.reference.problem import ProblemType
 
-_MODULES: tuple[Any, ...] = (shared, identity, files, knowledge, conversations, operations)
+_MODULES: tuple[Any, ...] = (
+    shared,
+    identity,
+    identity_oauth,
+    files,
+    knowledge,
+    conversations,
+    operations,
+)
 
 PROBLEMS: dict[str, ProblemType] = {
     one.code: one
