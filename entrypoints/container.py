@@ -33,6 +33,7 @@ from adapters.postgres.identity.callers import PostgresCallers
 from adapters.postgres.identity.consents import PostgresConsents
 from adapters.postgres.identity.credentials import PostgresCredentials
 from adapters.postgres.identity.login_failures import PostgresLoginFailures
+from adapters.postgres.identity.oauth import PostgresOAuthConnections
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessionReader, PostgresSessions
@@ -70,6 +71,7 @@ from application.identity.administration import (
 )
 from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from application.identity.audit import ListAudit, VerifyAudit
+from application.identity.connections import Disconnect, ListConnections
 from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
 from application.identity.deletion import DeleteAccount, PurgeAccounts
 from application.identity.devices import EndSession, ListSessions, LogOutEverywhere
@@ -83,7 +85,10 @@ from application.identity.emails import (
 )
 from application.identity.export import ExportAccount
 from application.identity.gate import AdminGate
+from application.identity.linking import FindAccount
 from application.identity.links import EmailPolicy, Links
+from application.identity.oauth import FinishSignIn, StartSignIn
+from application.identity.opening import OpenSession
 from application.identity.passwords import (
     ChangePassword,
     RequestPasswordReset,
@@ -101,6 +106,7 @@ from application.identity.ports import (
     Credentials,
     KeyPairs,
     LoginFailures,
+    OAuthConnections,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -151,12 +157,14 @@ from application.mail.ports import Mailer, OutgoingMails
 from application.mail.sending import ForgetLetter, SendLetter
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
+from entrypoints.oauth import OAuth
 from entrypoints.settings import JwtAlgorithm, RegistrationMode, Settings
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
     """Everything real: what the API, the workers and the command line run on."""
-    return make_async_container(System(settings), Postgres(settings), Machine(), UseCases(), *more)
+    real = (System(settings), Postgres(settings), Machine(), OAuth())
+    return make_async_container(*real, UseCases(), *more)
 
 
 def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -167,7 +175,9 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    identity = provide_all(RegisterUser, SignUp, LogIn, RefreshSession, IdentifySession, LogOut)
+    identity = provide_all(
+        RegisterUser, SignUp, OpenSession, LogIn, RefreshSession, IdentifySession, LogOut
+    )
     api_keys = provide_all(CreateApiKey, ListApiKeys, RevokeApiKey)
     consents = provide_all(ListConsents, DecideConsent, ShowConsentHistory)
     sessions = provide_all(ListSessions, EndSession, LogOutEverywhere)
@@ -189,6 +199,7 @@ class UseCases(Provider):
     )
     audit = provide_all(ListAudit, VerifyAudit)
     signing_keys = provide_all(RotateKeys)
+    oauth = provide_all(StartSignIn, FinishSignIn, FindAccount, ListConnections, Disconnect)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
     ingestion = provide_all(
@@ -299,6 +310,7 @@ class Postgres(Provider):
     one_time_tokens = provide(PostgresOneTimeTokens, provides=OneTimeTokens)
     api_keys = provide(PostgresApiKeys, provides=ApiKeys)
     consents = provide(PostgresConsents, provides=Consents)
+    oauth_connections = provide(PostgresOAuthConnections, provides=OAuthConnections)
     audit_log = provide(PostgresAuditLog, provides=AuditLog)
     credentials = provide(PostgresCredentials, provides=Credentials)
 

@@ -32,11 +32,19 @@ type HashTime = Annotated[int, Meta(ge=2, le=100)]
 type HashLanes = Annotated[int, Meta(ge=1, le=16)]
 type Origins = tuple[str, ...]
 type DatabaseUrl = str
+type ProviderName = Annotated[str, Meta(pattern="^(?!(google|github)$)[a-z0-9-]{1,20}$")]
 
 _DRIVER = re.compile(r"^postgres(ql)?\+\w+://")
 _SECRET = 32  # characters, at least
 _MISSING = "must be set in production"
 _PLACEHOLDER = "must be drawn at random in production, and this is a placeholder"
+
+# Each names a provider of sign-ins together with its siblings, or is not set.
+_PROVIDERS = (
+    ("google_client_id", "google_client_secret"),
+    ("github_client_id", "github_client_secret"),
+    ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+)
 
 
 class Environment(StrEnum):
@@ -110,6 +118,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_tls: bool = True
     email_from: str | None = None
 
+    google_client_id: str | None = None
+    google_client_secret: str | None = None
+    github_client_id: str | None = None
+    github_client_secret: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: ProviderName = "oidc"
+    oauth_redirects: Origins | None = None
+
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
 
@@ -139,7 +157,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             "JWT_SECRET": self._jwt_secret_fault(),
         }
         wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
-        wrong += self._mail_faults()
+        wrong += self._mail_faults() + self._half_providers()
         return [*wrong, *self._exposed()] if self._is_production else wrong
 
     def _encryption_key_fault(self) -> str | None:
@@ -172,6 +190,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("CORS_ORIGINS: may not hold * in production")
         if self.smtp_password is not None and not self.smtp_tls:
             wrong.append("SMTP_TLS: must be true in production, for SMTP_PASSWORD")
+        if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
+            wrong.append("OIDC_ISSUER: must be https in production")
         if self.debug:
             wrong.append("DEBUG: must be off in production")
         return wrong
@@ -182,6 +202,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         if not _is_sender(self.mail_sender):
             return ["EMAIL_FROM: expected an address such as Colonnade <no-reply@example.org>"]
         return []
+
+    def _half_providers(self) -> list[str]:
+        missing = []
+        for names in _PROVIDERS:
+            if any(getattr(self, name) for name in names):
+                missing += [name.upper() for name in names if not getattr(self, name)]
+        return [f"{name}: must be set with the others of its provider" for name in missing]
 
     @property
     def mail_sender(self) -> str:

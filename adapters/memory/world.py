@@ -19,6 +19,11 @@ from adapters.memory.identity.callers import MemoryCallers
 from adapters.memory.identity.consents import MemoryConsents
 from adapters.memory.identity.credentials import MemoryCredentials
 from adapters.memory.identity.login_failures import MemoryLoginFailures
+from adapters.memory.identity.oauth import (
+    LocalTargets,
+    MemoryOAuthConnections,
+    PlainProviders,
+)
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.identity.rate_limits import MemoryRateLimits
 from adapters.memory.identity.security import (
@@ -63,8 +68,10 @@ from application.identity.ports import (
     Callers,
     Consents,
     Credentials,
+    IdentityProviders,
     KeyPairs,
     LoginFailures,
+    OAuthConnections,
     OneTimeTokens,
     Passwords,
     RateLimits,
@@ -89,6 +96,7 @@ from application.knowledge.ports import (
 from application.mail.ports import Mailer, OutgoingMails
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
+from domain.identity.oauth import ReturnTargets
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = {
@@ -112,13 +120,16 @@ PORTS: dict[type, type] = {
     Mailer: MemoryMailer,
     KnowledgeRecords: MemoryKnowledgeRecords,
     KeyPairs: PlainKeyPairs,
+    IdentityProviders: PlainProviders,
     Messages: MemoryMessages,
+    OAuthConnections: MemoryOAuthConnections,
     Objects: MemoryObjects,
     OneTimeTokens: MemoryOneTimeTokens,
     OutgoingMails: MemoryOutgoingMails,
     Passwords: PlainPasswords,
     Probes: MemoryProbes,
     RateLimits: MemoryRateLimits,
+    ReturnTargets: LocalTargets,
     SearchIndex: MemorySearchIndex,
     SessionReader: MemorySessionReader,
     Sessions: MemorySessions,

@@ -7,16 +7,16 @@ from msgspec import Meta, Struct
 
 from application.identity.devices import EndSession, own_session
 from application.identity.links import EmailPolicy
+from application.identity.opening import OpenSession, key_place
 from application.identity.ports import AuditLog, Claims, Passwords, Sessions, Tokens, Users
 from application.identity.throttling import LoginThrottle
-from application.identity.views import Login, TokenPair, user_view
+from application.identity.views import Login, TokenPair
 from application.shared.actor import Actor, Client
-from application.shared.ports import Clock, Crypto, Ids, Secrets, Transaction
+from application.shared.ports import Clock, Crypto, Ids, Transaction
 from application.shared.text import Text
 from domain.identity.audit import AuditEvent, Outcome
 from domain.identity.login_failures import identifier
 from domain.identity.session import (
-    ABSOLUTE,
     InvalidRefreshToken,
     RefreshToken,
     Session,
@@ -59,16 +59,10 @@ class LogIn:
     EmailNotVerified. Too many wrong ones raise AccountLocked or Busy, before anything is hashed."""
 
     users: Users
-    sessions: Sessions
     passwords: Passwords
     throttle: LoginThrottle
-    audit: AuditLog
-    tokens: Tokens
-    secrets: Secrets
-    crypto: Crypto
-    clock: Clock
-    ids: Ids
     policy: EmailPolicy
+    open: OpenSession
     transaction: Transaction
 
     async def __call__(self, credentials: Credentials, client: Client) -> Login:
@@ -88,21 +82,14 @@ class LogIn:
     ) -> Login | None:
         """None when the password was changed, and all sessions ended, while it was verified."""
         verified, renewed = user.password, await self._renewed(credentials, user)
-        session, refresh = self._session(user, credentials, client)
         async with self.transaction:
             user = await self._held(user)
             if user.password != verified:
                 return None
             user.password = renewed or verified
-            user.signed_in(session.created_at)
             self.policy.admit(user)
-            await self.users.save(user)
-            await self.sessions.add(session)
             await self.throttle.forgive(name)
-            await self.audit.add(self._entry(session, client))
-        access = self.tokens.issue(Claims(user.id, session.id))
-        view = user_view(user, session.created_at)
-        return Login(access, str(refresh), "bearer", self.tokens.lifetime, view)
+            return await self.open(user, client, credentials.device_name)
 
     async def _known(self, credentials: Credentials) -> User | None:
         """What cannot be an address has no account, and nobody is told why."""
@@ -126,38 +113,6 @@ class LogIn:
             return None
         return await self.passwords.renewed(typed_password(credentials.password), user.password)
 
-    def _session(
-        self, user: User, credentials: Credentials, client: Client
-    ) -> tuple[Session, RefreshToken]:
-        now, key = self.clock.now(), self.secrets.token()
-        session_id = SessionId(self.ids.next())
-        first = member(session_id, key, 0)
-        session = Session(
-            id=session_id,
-            user_id=user.id,
-            family_key=self.crypto.encrypt(key, _place(session_id)),
-            counter=0,
-            token_hash=first.hash,
-            created_at=now,
-            idle_until=idle_until(now, now + ABSOLUTE),
-            expires_at=now + ABSOLUTE,
-            device_name=credentials.device_name,
-            address=client.address,
-            user_agent=client.user_agent and client.user_agent[:500],
-        )
-        return session, first
-
-    def _entry(self, session: Session, client: Client) -> AuditEvent:
-        return AuditEvent(
-            id=self.ids.next(),
-            at=session.created_at,
-            action="session.opened",
-            actor_id=session.user_id,
-            object_type="session",
-            object_id=session.id,
-            request_id=client.request_id,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
@@ -179,7 +134,7 @@ class RefreshSession:
     async def __call__(self, refresh: Refresh, client: Client) -> TokenPair:
         presented, now = parse_refresh_token(refresh.refresh_token), self.clock.now()
         session = await self._session(presented.session_id)
-        key = self.crypto.decrypt(session.family_key, _place(session.id))
+        key = self.crypto.decrypt(session.family_key, key_place(session.id))
         if not genuine(presented, key):
             raise InvalidRefreshToken(_INVALID)
         successor = member(session.id, key, presented.counter + 1)
@@ -233,7 +188,7 @@ class IdentifySession:
             session = await self.sessions.get(presented.session_id)
         except NotFound:
             raise InvalidRefreshToken("this refresh token is not valid") from None
-        key = self.crypto.decrypt(session.family_key, _place(session.id))
+        key = self.crypto.decrypt(session.family_key, key_place(session.id))
         if member(session.id, key, presented.counter).hash != presented.hash:
             raise InvalidRefreshToken("this refresh token is not valid")
         return Actor(session.user_id, frozenset(), session.id)
@@ -248,7 +203,3 @@ class LogOut:
     async def __call__(self, actor: Actor) -> None:
         with suppress(NotFound):  # two tabs log out at once
             await self.end(actor, own_session(actor))
-
-
-def _place(session_id: SessionId) -> str:
-    return f"sessions:family_key:{session_id}"

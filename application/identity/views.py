@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from application.shared.page import PageSize
 from domain.identity.audit import Entry, Outcome
+from domain.identity.oauth import ConnectionId
 from domain.identity.session import SessionId
 from domain.identity.user import User
 from domain.shared.ids import UserId
@@ -171,6 +172,15 @@ class SessionView(Struct, frozen=True):
     created_at: datetime
     last_used_at: datetime
     current: bool
+
+
+class ConnectionView(Struct, frozen=True):
+    """A provider that signs the caller in. `email` is the address it told when it was connected."""
+
+    id: ConnectionId
+    provider: str
+    email: str | None
+    created_at: datetime
 
 
 class KeySet(Struct, frozen=True):

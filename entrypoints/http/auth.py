@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 from dishka import AsyncContainer
@@ -51,6 +52,16 @@ async def known(request: AnyRequest) -> Caller | None:
     if caller is not None:
         request.scope["state"]["caller"] = caller
     return caller
+
+
+async def authenticated_if_told(request: AnyRequest) -> None:
+    """What a public route asks that serves who is known otherwise: no token is fine, a bad one is
+    not, and an old cookie is nobody's."""
+    if request.headers.get("authorization"):
+        await authenticated(request)
+        return
+    with suppress(Unauthenticated):
+        await known(request)
 
 
 def caller_of(request: AnyRequest) -> Caller:

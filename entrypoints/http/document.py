@@ -170,7 +170,8 @@ def _finish(operation: Json, components: Json) -> None:
 
 
 def _explain(parameter: Json) -> None:
-    if known := PARAMETERS.get(parameter["name"]):
+    name = parameter["name"]
+    if known := PARAMETERS.get(f"{parameter['in']} {name}", PARAMETERS.get(name)):
         parameter["description"], parameter["example"] = known.description, known.example
         parameter["schema"] |= known.limits
 

@@ -233,3 +233,19 @@ def test_production_sends_no_mail_password_in_the_clear() -> None:
     }
     with pytest.raises(WrongSettings, match="SMTP_TLS"):
         Settings.load(clear)
+
+
+def test_half_a_provider_is_refused() -> None:
+    with pytest.raises(WrongSettings) as raised:
+        Settings.load({"GOOGLE_CLIENT_ID": "x", "OIDC_ISSUER": "https://id.example.org"})
+    assert {line.split(":")[0] for line in str(raised.value).splitlines()} == {
+        "GOOGLE_CLIENT_SECRET",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET",
+    }
+
+
+@pytest.mark.parametrize("name", ["google", "github", "Mine", "a/b", "", "x" * 21])
+def test_an_issuer_has_a_name_of_its_own(name: str) -> None:
+    with pytest.raises(WrongSettings, match="OIDC_NAME"):
+        Settings.load({"OIDC_NAME": name or " "})

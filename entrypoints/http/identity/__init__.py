@@ -9,6 +9,7 @@ from entrypoints.http.identity import (
     audit,
     auth,
     emails,
+    oauth,
     passwords,
     privacy,
     profile,
@@ -16,13 +17,14 @@ from entrypoints.http.identity import (
 )
 from entrypoints.http.inject import Injected
 
-_PUBLIC = [*auth.PUBLIC, *passwords.PUBLIC, *emails.PUBLIC]
+_PUBLIC = [*auth.PUBLIC, *passwords.PUBLIC, *emails.PUBLIC, *oauth.PUBLIC]
 _SECURED = [
     *auth.SECURED,
     *sessions.SECURED,
     *passwords.SECURED,
     *emails.SECURED,
     *api_keys.SECURED,
+    *oauth.SECURED,
     *privacy.SECURED,
     *profile.SECURED,
     *account.SECURED,

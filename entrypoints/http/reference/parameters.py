@@ -1,8 +1,9 @@
-"""What each parameter of a path or a query means, wherever it stands."""
+"""What each parameter of a path or a query means, wherever it stands; or only in a `query`."""
 
 from typing import Any, NamedTuple
 
 from entrypoints.http.reference.credentials import SESSION
+from entrypoints.http.reference.identity_oauth import CONNECTION
 from entrypoints.http.reference.knowledge import END, START
 from entrypoints.http.reference.shared import ADA, ANSWER, CONTRACT
 
@@ -29,6 +30,8 @@ PARAMETERS = {
     ),
     "code": Parameter("The `code` of an error answer", "not_found"),
     "deleted": Parameter("Deleted accounts instead of the others", False),
+    "query code": Parameter("What the provider gives for a token, once", "4/0AfJohXn5h"),
+    "connection_id": Parameter("The `id` of a connection", str(CONNECTION)),
     "document_id": Parameter("The `id` of a document", str(CONTRACT)),
     "end": Parameter(
         "Where the span ends, in code points: the first that is not in it", END, _OFFSET
@@ -56,4 +59,13 @@ PARAMETERS = {
     "start": Parameter("Where the span starts, in code points", START, _OFFSET),
     "until": Parameter("Only entries before this moment", "2026-11-22T00:00:00Z"),
     "user_id": Parameter("The `id` of an account", str(ADA)),
+    "error": Parameter("Why the provider gives no code (RFC 6749, 4.1.2.1)", "access_denied"),
+    "provider": Parameter("`google`, `github`, or what OIDC_NAME says", "google"),
+    "redirect_to": Parameter(
+        "Where the browser goes afterwards: below PUBLIC_URL's origin or one of OAUTH_REDIRECTS",
+        "http://localhost:8000/docs",
+    ),
+    "state": Parameter(
+        "What `start` sent with the browser", "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8"
+    ),
 }
