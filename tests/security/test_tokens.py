@@ -19,6 +19,8 @@ from tests.security.conftest import Server, Session, bearer, operations
 PUBLIC = {
     "GET /",
     "GET /health",
+    "GET /problems",
+    "GET /problems/{code}",
     "GET /api/v1/health",
     "GET /api/v1/health/db",
     "GET /api/v1/health/detailed",
