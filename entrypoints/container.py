@@ -50,6 +50,7 @@ from adapters.postgres.records import (
     PostgresConversationRecords,
     PostgresFileRecords,
     PostgresKnowledgeRecords,
+    PostgresMailRecords,
 )
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
@@ -153,7 +154,7 @@ from application.knowledge.ports import (
 )
 from application.knowledge.search import SearchDocuments
 from application.mail.exports import Post
-from application.mail.ports import Mailer, OutgoingMails
+from application.mail.ports import Mailer, MailRecords, OutgoingMails
 from application.mail.sending import ForgetLetter, SendLetter
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
@@ -331,6 +332,7 @@ class Postgres(Provider):
     account_records = provide(PostgresAccountRecords, provides=AccountRecords)
     file_records = provide(PostgresFileRecords, provides=FileRecords)
     knowledge_records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)
+    mail_records = provide(PostgresMailRecords, provides=MailRecords)
     conversation_records = provide(PostgresConversationRecords, provides=ConversationRecords)
 
     files = provide(PostgresFiles, provides=Files)

@@ -11,14 +11,18 @@ from application.shared.records import Record
 from domain.conversations.conversation import Conversation
 from domain.conversations.message import Message
 from domain.files.file import StorageKey, StoredFile
+from domain.identity.api_key import ApiKey
 from domain.identity.audit import Entry
+from domain.identity.consent import Consent, ConsentEvent
+from domain.identity.oauth import OAuthConnection
 from domain.identity.one_time_token import OneTimeToken
 from domain.identity.session import Session
 from domain.identity.user import User
 from domain.knowledge.document import Document, Version
+from domain.mail.letter import OutgoingMail
 
 # As on Postgres: a secret, or bytes, which are hashes or encrypted.
-_HIDDEN = {"password", "family_key", "token_hash", "parent_hash", "hash", "payload"}
+_HIDDEN = {"password", "family_key", "token_hash", "parent_hash", "hash", "payload", "letter"}
 
 
 class MemoryRecords:
@@ -45,7 +49,15 @@ class MemoryRecords:
 
 
 class MemoryAccountRecords(MemoryRecords):
-    shown = {"users": User, "sessions": Session, "one_time_tokens": OneTimeToken}  # noqa: RUF012
+    shown = {  # noqa: RUF012
+        "users": User,
+        "sessions": Session,
+        "one_time_tokens": OneTimeToken,
+        "oauth_connections": OAuthConnection,
+        "api_keys": ApiKey,
+        "consents": Consent,
+        "consent_events": ConsentEvent,
+    }
     modules = ("domain.identity",)
 
     async def read(self, owner: UUID) -> dict[str, list[Record]]:
@@ -86,3 +98,8 @@ def _record(value: Any) -> Record:
         for name, one in asdict(value).items()
         if name not in _HIDDEN
     }
+
+
+class MemoryMailRecords(MemoryRecords):
+    shown = {"outgoing_mails": OutgoingMail}  # noqa: RUF012
+    modules = ("domain.mail",)

@@ -49,6 +49,7 @@ from adapters.memory.records import (
     MemoryConversationRecords,
     MemoryFileRecords,
     MemoryKnowledgeRecords,
+    MemoryMailRecords,
 )
 from adapters.memory.search import MemorySearchIndex
 from adapters.memory.sniffer import PlainSniffer
@@ -93,7 +94,7 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
-from application.mail.ports import Mailer, OutgoingMails
+from application.mail.ports import Mailer, MailRecords, OutgoingMails
 from application.operations.ports import Probes
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
 from domain.identity.oauth import ReturnTargets
@@ -118,6 +119,7 @@ PORTS: dict[type, type] = {
     Files: MemoryFiles,
     LoginFailures: MemoryLoginFailures,
     Mailer: MemoryMailer,
+    MailRecords: MemoryMailRecords,
     KnowledgeRecords: MemoryKnowledgeRecords,
     KeyPairs: PlainKeyPairs,
     IdentityProviders: PlainProviders,

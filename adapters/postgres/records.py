@@ -12,6 +12,7 @@ from adapters.postgres.tables import conversations as talk
 from adapters.postgres.tables import files as stored
 from adapters.postgres.tables import identity as accounts
 from adapters.postgres.tables import knowledge as known
+from adapters.postgres.tables import mail
 from adapters.postgres.tables.base import metadata
 from application.shared.records import Record
 from domain.files.file import StorageKey
@@ -129,3 +130,8 @@ class PostgresKnowledgeRecords(PostgresRecords):
 class PostgresConversationRecords(PostgresRecords):
     shown = _shown(talk.conversations, talk.messages)
     erased = _erased(talk.conversations, talk.messages)
+
+
+class PostgresMailRecords(PostgresRecords):
+    shown = _shown(mail.outgoing_mails)
+    erased = _erased(mail.outgoing_mails)

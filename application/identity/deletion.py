@@ -16,6 +16,8 @@ from application.identity.ports import AccountRecords, AuditLog, Credentials, Us
 from application.identity.reauthentication import Reauthentication
 from application.knowledge import exports as knowledge
 from application.knowledge.exports import KnowledgeRecords
+from application.mail import exports as mail
+from application.mail.exports import MailRecords
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Transaction
 from application.shared.text import Text
@@ -65,6 +67,7 @@ class PurgeAccounts:
     conversations: ConversationRecords
     knowledge: KnowledgeRecords
     files: FileRecords
+    mail: MailRecords
     identity: AccountRecords
     audit: AuditLog
     clock: Clock
@@ -96,6 +99,7 @@ class PurgeAccounts:
             await conversations.erase(user_id, self.conversations)
             await knowledge.erase(user_id, self.knowledge)
             await files.erase(user_id, self.files, self.outbox, self.ids)
+            await mail.erase(user_id, self.mail)
             await identity.erase(user_id, self.identity)
             await self.users.remove(user_id)
             await self.audit.add(

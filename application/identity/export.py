@@ -12,6 +12,8 @@ from application.identity.gate import done
 from application.identity.ports import AccountRecords, AuditLog
 from application.knowledge import exports as knowledge
 from application.knowledge.exports import KnowledgeRecords
+from application.mail import exports as mail
+from application.mail.exports import MailRecords
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Clock, Ids, Transaction
 from application.shared.records import Record
@@ -28,6 +30,7 @@ class AccountExport(Struct, frozen=True):
     files: Kinds
     knowledge: Kinds
     conversations: Kinds
+    mail: Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class ExportAccount:
     files: FileRecords
     knowledge: KnowledgeRecords
     conversations: ConversationRecords
+    mail: MailRecords
     audit: AuditLog
     clock: Clock
     ids: Ids
@@ -53,6 +57,7 @@ class ExportAccount:
             files=await files.export(actor.user_id, self.files),
             knowledge=await knowledge.export(actor.user_id, self.knowledge),
             conversations=await conversations.export(actor.user_id, self.conversations),
+            mail=await mail.export(actor.user_id, self.mail),
         )
         async with self.transaction:
             event = done("export.made", actor, actor.user_id, self.ids, self.clock)

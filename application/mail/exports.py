@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from application.mail.ports import OutgoingMails
+from application.mail.ports import MailRecords, OutgoingMails
 from application.mail.sending import sealed
 from application.shared.ports import Clock, Crypto, Ids, Outbox
+from application.shared.records import Record
 from domain.mail.events import LetterWritten
 from domain.mail.letter import Letter, LetterId, OutgoingMail
 from domain.shared.ids import UserId
 
-__all__ = ["Letter", "Post"]
+__all__ = ["Letter", "MailRecords", "Post", "erase", "export"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,13 @@ class Post:
         )
         await self.mails.add(mail)
         await self.outbox.publish(LetterWritten(self.ids.next(), user_id, letter_id))
+
+
+async def export(user_id: UserId, records: MailRecords) -> dict[str, list[Record]]:
+    """Letters that wait to be sent, without their text."""
+    return await records.read(user_id)
+
+
+async def erase(user_id: UserId, records: MailRecords) -> None:
+    """Inside a transaction: nothing more is sent to them."""
+    await records.erase(user_id)

@@ -1,5 +1,6 @@
 from typing import Protocol
 
+from application.shared.records import Records
 from domain.mail.letter import LetterId, Mail, OutgoingMail
 from domain.shared.ids import UserId
 
@@ -21,3 +22,7 @@ class Mailer(Protocol):
         """Hand it over for delivery, within half a minute. Raises Unavailable when that did not
         work; the error holds nothing of the mail."""
         ...
+
+
+class MailRecords(Records, Protocol):
+    """What mail keeps of a user: that a letter waits for them, and not what it says."""

@@ -38,6 +38,7 @@ from application.identity import exports as identity
 from application.identity.deletion import PurgeAccounts
 from application.identity.export import ExportAccount
 from application.knowledge import exports as knowledge
+from application.mail import exports as mail
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Clock, Ids, Outbox, Transaction
 from domain.identity.user import RESTORABLE
@@ -49,13 +50,11 @@ NOT_SHOWN = {
     "chunks": _FROM_FILES,
     "document_texts": _FROM_FILES,
     "idempotency_keys": "repeats an answer that its owner got, for a day",
-    "outgoing_mails": "is on its way to its owner",
     "postings": _FROM_FILES,
     "version_statistics": _FROM_FILES,
 }
 NOT_ERASED = {
     "audit_events": "holds ids only, and would not be worth the name",
-    "outgoing_mails": "goes with the account's row",
     "users": "goes last",
 }
 # What the checks of a table leave no choice about.
@@ -153,6 +152,7 @@ async def erase(world: AsyncContainer, owner: UserId) -> None:
         await conversations.erase(owner, await request.get(conversations.ConversationRecords))
         await knowledge.erase(owner, await request.get(knowledge.KnowledgeRecords))
         await files.erase(owner, await request.get(files.FileRecords), outbox, ids)
+        await mail.erase(owner, await request.get(mail.MailRecords))
         await identity.erase(owner, await request.get(identity.AccountRecords))
 
 
@@ -162,7 +162,7 @@ async def test_an_export_names_every_table_of_ones_own_and_no_secret(
     ada, bob = await a_full_account(postgres), await a_full_account(postgres)
     async with postgres() as request:
         made = await (await request.get(ExportAccount))(Actor(ada, EVERYTHING_OWN))
-    kinds = made.identity | made.files | made.knowledge | made.conversations
+    kinds = made.identity | made.files | made.knowledge | made.conversations | made.mail
     assert {*kinds, *NOT_SHOWN} == {table.name for table in TABLES}
     assert not {*kinds} & {*NOT_SHOWN}
     assert {name: len(records) for name, records in kinds.items()} == dict.fromkeys(kinds, 1)

@@ -46,6 +46,7 @@ EXAMPLES = (
         files={"stored_files": []},
         knowledge={"documents": [], "document_versions": []},
         conversations={"conversations": [], "messages": []},
+        mail={"outgoing_mails": []},
     ),
 )
 PROBLEMS = (

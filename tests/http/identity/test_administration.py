@@ -233,15 +233,16 @@ async def test_the_log_is_paged_by_number_and_filtered(client: Client, admin: He
     first = await asked("size=2")
     second = await asked(f"size=2&before={first['next']}")
     entries = first["items"] + second["items"]
-    assert [entry["number"] for entry in entries] == [3, 2, 1]
+    assert [entry["number"] for entry in entries] == [4, 3, 2, 1]
+    assert entries[-1]["action"] == "session.opened"
     assert second["next"] is None
     assert [
         e["number"] for e in (await asked(f"object_id={entries[1]['object_id']}"))["items"]
-    ] == [2]
+    ] == [3]
     for nothing in ("action=user.deleted", f"actor_id={uuid4()}", "outcome=denied"):
         assert (await asked(nothing))["items"] == []
     wide, narrow = "2000-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
-    assert len((await asked(f"since={wide}&until={narrow}"))["items"]) == 3
+    assert len((await asked(f"since={wide}&until={narrow}"))["items"]) == 4
     assert (await asked(f"since={narrow}"))["items"] == []
     assert (
         await client.get(f"{AUDIT}?since=2026-01-01T00:00:00", headers=admin)

@@ -57,8 +57,10 @@ class Flows:
         return {session.id for session in sessions if session.revoked_at is None}
 
     def audited(self) -> list[tuple[str, str]]:
-        entries = self.world.store.table(Entry).values()
-        return [(entry.event.action, str(entry.event.outcome)) for entry in entries]
+        """Actions and outcomes, besides signing in, or trying to."""
+        events = [entry.event for entry in self.world.store.table(Entry).values()]
+        told = [(event.action, str(event.outcome)) for event in events]
+        return [one for one in told if one[0] not in ("session.opened", "login.denied")]
 
     async def token(self) -> str:
         """That of the newest mail."""

@@ -84,10 +84,14 @@ async def other_browser(memory: AsyncContainer, settings: Settings) -> AsyncIter
 
 
 async def audited(memory: AsyncContainer) -> list[tuple[str, str]]:
-    """Actions and outcomes, oldest first."""
+    """Actions and outcomes, oldest first, besides that sessions were opened."""
     entries = (await memory.get(Store)).table(Entry).values()
     ordered = sorted(entries, key=lambda entry: entry.number)
-    return [(entry.event.action, str(entry.event.outcome)) for entry in ordered]
+    return [
+        (entry.event.action, str(entry.event.outcome))
+        for entry in ordered
+        if entry.event.action != "session.opened"
+    ]
 
 
 def query_of(url: str) -> dict[str, str]:
