@@ -32,6 +32,7 @@ from adapters.postgres.identity.audit_reader import PostgresAuditReader
 from adapters.postgres.identity.callers import PostgresCallers
 from adapters.postgres.identity.consents import PostgresConsents
 from adapters.postgres.identity.credentials import PostgresCredentials
+from adapters.postgres.identity.expired import PostgresExpired
 from adapters.postgres.identity.login_failures import PostgresLoginFailures
 from adapters.postgres.identity.oauth import PostgresOAuthConnections
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
@@ -105,6 +106,7 @@ from application.identity.ports import (
     Callers,
     Consents,
     Credentials,
+    Expired,
     KeyPairs,
     LoginFailures,
     OAuthConnections,
@@ -125,6 +127,7 @@ from application.identity.sessions import IdentifySession, LogIn, LogOut, Refres
 from application.identity.signing_keys import RotateKeys
 from application.identity.throttling import AddressLimits, LoginThrottle
 from application.identity.trail import Trail
+from application.identity.upkeep import ForgetExpired
 from application.identity.users import RegisterUser
 from application.knowledge.documents import (
     DeleteDocument,
@@ -200,6 +203,7 @@ class UseCases(Provider):
     )
     audit = provide_all(ListAudit, VerifyAudit)
     signing_keys = provide_all(RotateKeys)
+    upkeep = provide_all(ForgetExpired)
     oauth = provide_all(StartSignIn, FinishSignIn, FindAccount, ListConnections, Disconnect)
     files = provide_all(RemoveBytes)
     documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
@@ -314,6 +318,7 @@ class Postgres(Provider):
     oauth_connections = provide(PostgresOAuthConnections, provides=OAuthConnections)
     audit_log = provide(PostgresAuditLog, provides=AuditLog)
     credentials = provide(PostgresCredentials, provides=Credentials)
+    expired = provide(PostgresExpired, provides=Expired)
 
     @provide(scope=Scope.APP)
     def user_reader(self, pool: Pool, clock: Clock) -> UserReader:

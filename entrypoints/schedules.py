@@ -9,8 +9,12 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
 from application.identity.deletion import PurgeAccounts
+from application.identity.upkeep import ForgetExpired
 
-SCHEDULES: dict[type, str] = {PurgeAccounts: "7 * * * *"}  # minute, hour, day, month, weekday
+SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
+    PurgeAccounts: "7 * * * *",
+    ForgetExpired: "37 * * * *",
+}
 
 type Handler = Callable[[Schedule], Awaitable[None]]
 

@@ -18,6 +18,7 @@ from adapters.memory.identity.audit import MemoryAuditLog, MemoryAuditReader
 from adapters.memory.identity.callers import MemoryCallers
 from adapters.memory.identity.consents import MemoryConsents
 from adapters.memory.identity.credentials import MemoryCredentials
+from adapters.memory.identity.expired import MemoryExpired
 from adapters.memory.identity.login_failures import MemoryLoginFailures
 from adapters.memory.identity.oauth import (
     LocalTargets,
@@ -69,6 +70,7 @@ from application.identity.ports import (
     Callers,
     Consents,
     Credentials,
+    Expired,
     IdentityProviders,
     KeyPairs,
     LoginFailures,
@@ -115,6 +117,7 @@ PORTS: dict[type, type] = {
     Documents: MemoryDocuments,
     Embedder: NoEmbedder,
     Extractor: PlainExtractor,
+    Expired: MemoryExpired,
     FileRecords: MemoryFileRecords,
     Files: MemoryFiles,
     LoginFailures: MemoryLoginFailures,

@@ -328,3 +328,10 @@ class Consents(Protocol):
     async def history(self, user_id: UserId, request: PageRequest) -> Page[ConsentEvent]:
         """Every decision, the newest first."""
         ...
+
+
+class Expired(Protocol):
+    async def remove(self, before: datetime) -> int:
+        """One-time tokens that ended, and failures and counts whose last was, before then. How
+        many."""
+        ...

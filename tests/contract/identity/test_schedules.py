@@ -11,7 +11,7 @@ from adapters.postgres.queue import PostgresStarts
 from application.identity.ports import Users
 from application.shared.ports import Clock
 from domain.identity.user import RESTORABLE
-from entrypoints.schedules import scheduler
+from entrypoints.schedules import SCHEDULES, scheduler
 from entrypoints.worker import queue_manager
 from tests.conftest import execute
 from tests.contract.identity.test_users import a_user
@@ -30,7 +30,8 @@ async def test_accounts_deleted_long_ago_are_purged_when_the_time_has_come(
     starts = PostgresStarts(Database(await postgres.get(Pool)))
     manager = queue_manager(postgres, connection, starts)
     first = asyncio.create_task(scheduler(postgres, manager).run())
-    await until(database, "SELECT count(*) = 1 FROM jobs.pgqueuer_schedules")
+    known = f"SELECT count(*) = {len(SCHEDULES)} FROM jobs.pgqueuer_schedules"
+    await until(database, known)
     await asyncio.sleep(0.2)
     assert await holds(database, "SELECT count(*) = 1 FROM users"), "its time has not come"
     manager.shutdown.set()
