@@ -30,7 +30,7 @@ async def test_accounts_deleted_long_ago_are_purged_when_the_time_has_come(
     starts = PostgresStarts(Database(await postgres.get(Pool)))
     manager = queue_manager(postgres, connection, starts)
     first = asyncio.create_task(scheduler(postgres, manager).run())
-    known = f"SELECT count(*) = {len(SCHEDULES)} FROM jobs.pgqueuer_schedules"
+    known = f"SELECT count(*) = {len(SCHEDULES)} FROM jobs.pgqueuer_schedules"  # noqa: S608
     await until(database, known)
     await asyncio.sleep(0.2)
     assert await holds(database, "SELECT count(*) = 1 FROM users"), "its time has not come"
