@@ -1,7 +1,10 @@
 from application.identity.audit import Verdict, VerifyAudit
+from application.identity.ports import AuditLog
 from application.identity.signing_keys import RotateKeys
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import UserView
+from application.shared.ports import Clock, Ids, Transaction
+from domain.identity.audit import AuditEvent
 from entrypoints.container import production
 from entrypoints.settings import Settings
 
@@ -12,7 +15,18 @@ async def create(settings: Settings, email: str, password: str) -> UserView:
     try:
         async with container() as request:
             register = await request.get(RegisterUser)
-            return await register(Registration(email, password), is_admin=True)
+            user = await register(Registration(email, password), is_admin=True)
+            clock, ids = await request.get(Clock), await request.get(Ids)
+            made = AuditEvent(
+                id=ids.next(),
+                at=clock.now(),
+                action="admin.created",
+                object_type="user",
+                object_id=user.id,
+            )
+            async with await request.get(Transaction):
+                await (await request.get(AuditLog)).add(made)
+        return user
     finally:
         await container.close()
 
