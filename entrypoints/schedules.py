@@ -9,8 +9,10 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
 from application.identity.deletion import PurgeAccounts
+from application.operations.purge import PurgeReplays
 
-SCHEDULES: dict[type, str] = {PurgeAccounts: "7 * * * *"}  # minute, hour, day, month, weekday
+# minute, hour, day, month, weekday
+SCHEDULES: dict[type, str] = {PurgeAccounts: "7 * * * *", PurgeReplays: "37 * * * *"}
 
 type Handler = Callable[[Schedule], Awaitable[None]]
 

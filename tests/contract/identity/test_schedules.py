@@ -30,7 +30,7 @@ async def test_accounts_deleted_long_ago_are_purged_when_the_time_has_come(
     starts = PostgresStarts(Database(await postgres.get(Pool)))
     manager = queue_manager(postgres, connection, starts)
     first = asyncio.create_task(scheduler(postgres, manager).run())
-    await until(database, "SELECT count(*) = 1 FROM jobs.pgqueuer_schedules")
+    await until(database, "SELECT count(*) = 2 FROM jobs.pgqueuer_schedules")
     await asyncio.sleep(0.2)
     assert await holds(database, "SELECT count(*) = 1 FROM users"), "its time has not come"
     manager.shutdown.set()
