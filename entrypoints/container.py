@@ -53,6 +53,7 @@ from adapters.postgres.records import (
     PostgresKnowledgeRecords,
     PostgresMailRecords,
 )
+from adapters.postgres.replays import PostgresReplays
 from adapters.postgres.search import PostgresSearchIndex
 from adapters.security.crypto import AesGcmCrypto
 from adapters.security.keys import EcKeyPairs, KeySource, SharedSecret, StoredKeys
@@ -159,7 +160,8 @@ from application.knowledge.search import SearchDocuments
 from application.mail.exports import Post
 from application.mail.ports import Mailer, MailRecords, OutgoingMails
 from application.mail.sending import ForgetLetter, SendLetter
-from application.operations.ports import Probes
+from application.operations.ports import Probes, Replays
+from application.operations.purge import PurgeReplays
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Transaction
 from entrypoints.oauth import OAuth
 from entrypoints.settings import JwtAlgorithm, RegistrationMode, Settings
@@ -211,6 +213,7 @@ class UseCases(Provider):
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
     search = provide_all(SearchDocuments)
+    operations = provide_all(PurgeReplays)
     conversations = provide_all(AskQuestion, ShowMessage, AnswerQuestion, FailAnswer)
 
 
@@ -332,6 +335,11 @@ class Postgres(Provider):
     def rate_limits(self, pool: Pool) -> RateLimits:
         """Counts for good, whatever becomes of the request's transaction."""
         return PostgresRateLimits(Database(pool))
+
+    @provide(scope=Scope.APP)
+    def replays(self, pool: Pool) -> Replays:
+        """Begun for good, whatever becomes of the request's transaction."""
+        return PostgresReplays(Database(pool))
 
     outgoing_mails = provide(PostgresOutgoingMails, provides=OutgoingMails)
     account_records = provide(PostgresAccountRecords, provides=AccountRecords)

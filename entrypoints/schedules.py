@@ -10,10 +10,12 @@ from pgqueuer.sm import SchedulerManager
 
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
+from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
+    PurgeReplays: "47 * * * *",
 }
 
 type Handler = Callable[[Schedule], Awaitable[None]]

@@ -52,6 +52,7 @@ from adapters.memory.records import (
     MemoryKnowledgeRecords,
     MemoryMailRecords,
 )
+from adapters.memory.replays import MemoryReplays
 from adapters.memory.search import MemorySearchIndex
 from adapters.memory.sniffer import PlainSniffer
 from adapters.memory.splitter import PlainSplitter
@@ -97,7 +98,7 @@ from application.knowledge.ports import (
     Versions,
 )
 from application.mail.ports import Mailer, MailRecords, OutgoingMails
-from application.operations.ports import Probes
+from application.operations.ports import Probes, Replays
 from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
 from domain.identity.oauth import ReturnTargets
 
@@ -134,6 +135,7 @@ PORTS: dict[type, type] = {
     Passwords: PlainPasswords,
     Probes: MemoryProbes,
     RateLimits: MemoryRateLimits,
+    Replays: MemoryReplays,
     ReturnTargets: LocalTargets,
     SearchIndex: MemorySearchIndex,
     SessionReader: MemorySessionReader,

@@ -1,5 +1,7 @@
+from datetime import datetime
 from typing import Protocol
 
+from application.operations.replays import Answer, Attempt
 from application.operations.views import QueueHealth
 
 
@@ -10,3 +12,23 @@ class Probes(Protocol):
     async def database(self) -> None: ...
 
     async def queue(self) -> QueueHealth: ...
+
+
+class Replays(Protocol):
+    """Answers by their requests' keys. Never part of a transaction: of those who begin at the same
+    time, in any process, one does."""
+
+    async def begin(self, attempt: Attempt) -> Answer | None:
+        """None for the first of its key, which has to `keep` or `forget`; later ones get the answer
+        that it kept. What expired or was abandoned does not count. Raises IdempotencyKeyReused,
+        RequestInFlight, AnsweredOnce."""
+
+    async def keep(self, attempt: Attempt, answer: Answer) -> None:
+        """For those that come later. An attempt that took so long that another took it over changes
+        nothing, here and in `forget`."""
+
+    async def forget(self, attempt: Attempt) -> None:
+        """The next one is the first again."""
+
+    async def purge(self, at: datetime) -> int:
+        """Remove what expired; how many there were."""

@@ -17,13 +17,14 @@ from entrypoints.http.errors import (
     unexpected_problem,
     validation_problem,
 )
+from entrypoints.http.idempotency import recorded
 from entrypoints.http.observe import Observed
 from entrypoints.http.paging import any_paging, page_request
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
-_EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing"]
+_EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing", "Idempotency-Replayed"]
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -59,7 +60,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     )
     secure = settings.environment is Environment.PRODUCTION
     app.asgi_handler = Observed(
-        _cross_origin(app.asgi_handler),
+        recorded(_cross_origin(app.asgi_handler)),
         container,
         log,
         secure=secure,

@@ -2,7 +2,7 @@ from contextlib import suppress
 from typing import Any
 
 from dishka import AsyncContainer
-from litestar import Request
+from litestar import Request, Response
 from litestar.enums import HttpMethod
 
 from application.identity.ports import Caller, Callers
@@ -11,6 +11,7 @@ from domain.identity.session import SessionId
 from domain.shared.errors import DomainError, Forbidden, Malformed, Unauthenticated
 from entrypoints.http.body import declared_json
 from entrypoints.http.cookies import CookieNames, check_csrf, cookie
+from entrypoints.http.idempotency import first_answer
 from entrypoints.settings import Settings
 
 type AnyRequest = Request[Any, Any, Any]
@@ -28,17 +29,20 @@ class SessionRequired(Forbidden):
     """Known by a key, where a person has to be."""
 
 
-async def authenticated(request: AnyRequest) -> None:
+async def authenticated(request: AnyRequest) -> Response[bytes] | None:
     """What the secured routers ask before each request: before the body is read, which a
     dependency would be too late for, and at less cost than a guard. A handler of theirs that had a
-    `before_request` of its own would replace it; a test looks that none has."""
+    `before_request` of its own would replace it; a test looks that none has. What it returns is
+    the answer: of a POST that comes again."""
     caller = await known(request)
     if caller is None:
         raise Unauthenticated("a bearer token or the session's cookie is needed")
     if caller.actor.session_id is None and OPEN_TO_KEYS not in request.route_handler.opt:
         raise SessionRequired("an API key does not open this: log in")
-    if request.method != HttpMethod.GET:
-        await declared_json(request)
+    if request.method == HttpMethod.GET:
+        return None
+    await declared_json(request)
+    return await first_answer(request, caller)
 
 
 async def known(request: AnyRequest) -> Caller | None:

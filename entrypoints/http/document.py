@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
 
 from entrypoints.http.health import VERSION
-from entrypoints.http.openapi import PROBLEM
+from entrypoints.http.openapi import PROBLEM, illustrated
 from entrypoints.http.reference import EXAMPLES, example
 from entrypoints.http.reference.parameters import PARAMETERS
 
@@ -34,6 +34,10 @@ code points. Unknown fields of a body are refused.
 **Errors** are RFC 9457 problems, `application/problem+json`: switch on `code`, show `detail`, and
 tell us the `request_id`, which is also the header `X-Request-ID` of every answer. `GET /problems`
 explains every code.
+
+**Once.** A POST by somebody signed in takes an `Idempotency-Key`: sent again within 24 hours, with
+the same key and body, it is answered as the first time and done once. Uploads need none: the same
+bytes are the same document.
 
 **Pages.** `?size=` asks for up to 100 items; the `next` of a page is the `after` of the following
 one, null on the last.
@@ -58,6 +62,10 @@ _SENT_WITH = {
     "401": "WWW-Authenticate",
     "429": "Retry-After",
     "503": "Retry-After",
+}
+_OF_KEYS = {
+    "409": ("answered_once", "request_in_flight"),
+    "422": ("idempotency_key_reused", "invalid"),
 }
 _DULL: dict[str, Any] = {
     "deprecated": False,
@@ -113,6 +121,9 @@ def document(app: Litestar) -> Json:
         for name, (description, shown) in _HEADERS.items()
     }
     components["examples"], components["responses"] = {}, {}
+    for item in made["paths"].values():
+        if (post := item.get("post")) and _repeatable(post):
+            _take_keys(post)
     for operation in operations(made):
         _finish(operation, components)
     return made
@@ -154,6 +165,22 @@ def _describe(schemas: Json) -> None:
 
 def _merge(schema: Json, known: Json, *keywords: str) -> None:
     schema |= {keyword: known[keyword] for keyword in keywords if keyword in known}
+
+
+def _repeatable(post: Json) -> bool:
+    """Whether it takes an Idempotency-Key: it knows its caller, and its body does not stream."""
+    streams = "multipart/form-data" in post.get("requestBody", {}).get("content", {})
+    return "security" in post and not streams
+
+
+def _take_keys(post: Json) -> None:
+    header = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    post.setdefault("parameters", []).append(header)
+    for status, codes in _OF_KEYS.items():
+        bare = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+        response = {"description": HTTPStatus(int(status)).phrase, "content": {PROBLEM: bare}}
+        media = post["responses"].setdefault(status, response)["content"][PROBLEM]
+        media["examples"] = dict(sorted((media["examples"] | illustrated(codes)).items()))
 
 
 def _finish(operation: Json, components: Json) -> None:

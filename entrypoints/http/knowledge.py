@@ -37,6 +37,7 @@ from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
 from entrypoints.http.body import converted
+from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
 
@@ -71,6 +72,7 @@ class SeveralFiles(Malformed): ...
     summary="Upload a document",
     request_max_body_size=51 * MIB,
     operation_class=UploadOperation,
+    opt={STREAMS: True},
     responses=problems(401, 403, *_UPLOAD, body=True)
     | answers(200, DocumentView, "You had these bytes already: the document that has them"),
 )

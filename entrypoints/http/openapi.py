@@ -1,6 +1,7 @@
 """What a route's document says beyond what its handler's types say."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -56,11 +57,16 @@ def answers(status: int, kind: Any, description: str) -> dict[int, ResponseSpec]
     return {status: ResponseSpec(kind, False, description)}
 
 
+def illustrated(codes: Iterable[str]) -> dict[str, Any]:
+    """An example of each problem, by its code."""
+    return {
+        code: {"summary": PROBLEMS[code].title, "value": _example(PROBLEMS[code])} for code in codes
+    }
+
+
 def _problem(status: int, codes: list[str]) -> ResponseSpec:
-    examples = [
-        Example(id=code, summary=PROBLEMS[code].title, value=_example(PROBLEMS[code]))
-        for code in sorted(codes)
-    ]
+    shown = illustrated(sorted(codes))
+    examples = [Example(id=code, **one) for code, one in shown.items()]
     phrase = HTTPStatus(status).phrase
     return ResponseSpec(Problem, False, phrase, media_type=PROBLEM, examples=examples)
 

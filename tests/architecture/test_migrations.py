@@ -2,6 +2,7 @@ import asyncio
 import re
 import shutil
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,6 +18,8 @@ from tests.conftest import execute
 REVISIONS = [
     script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions()
 ][::-1]
+
+_NOBODY = f"current_setting('app.user_id'::text, true) = '{UUID(int=0)}'::text"
 
 
 @pytest.fixture
@@ -87,10 +90,17 @@ async def test_row_security_is_forced_wherever_rows_are_somebodys(database: str)
     forced = await connection.fetch(
         "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
     )
-    policies = await connection.fetch("SELECT tablename, qual, with_check FROM pg_policies")
+    policies = await connection.fetch(
+        "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies"
+    )
     await connection.close()
     assert {row["relname"] for row in forced} == {table.name for table in OWNED}
     assert {row["tablename"] for row in policies} == {table.name for table in OWNED}
+    exceptions = {(p["tablename"], p["cmd"]) for p in policies if p["policyname"] != "owner"}
+    assert exceptions == {("idempotency_keys", "SELECT"), ("idempotency_keys", "DELETE")}
     for policy in policies:
+        if policy["policyname"] != "owner":  # what has expired, for the purge
+            assert policy["qual"] == f"((expires_at < now()) AND ({_NOBODY}))"
+            continue
         for rule in (policy["qual"], policy["with_check"] or policy["qual"]):
             assert re.search(r"user_id = .*app\.user_id", rule), policy

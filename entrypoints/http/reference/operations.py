@@ -6,6 +6,7 @@ from application.operations.views import (
     Welcome,
     Word,
 )
+from entrypoints.http.reference.problem import problem
 
 _VERSION = "0.1.0"
 EXAMPLES = (
@@ -32,4 +33,30 @@ EXAMPLES = (
         embeddings="minilm-l6-v2-int8",
     ),
 )
-PROBLEMS = ()
+PROBLEMS = (
+    problem(
+        409,
+        "answered_once",
+        "This was done, and its answer is not kept",
+        "A request with this `Idempotency-Key` was answered before, with a secret that is shown "
+        "once. It is not done again: look at what it made, remove that if its secret is lost, and "
+        "ask under a new key.",
+        "this was done and answered; the answer holds a secret and is not kept",
+    ),
+    problem(
+        409,
+        "request_in_flight",
+        "The first request with this key is being answered",
+        "Send it again in a moment, with the same `Idempotency-Key`. After two minutes without an "
+        "answer the first one counts as lost, and yours is done.",
+        "the first request with this Idempotency-Key is being answered",
+    ),
+    problem(
+        422,
+        "idempotency_key_reused",
+        "The key belongs to another request",
+        "A request with this `Idempotency-Key` came before, with another body, for another thing "
+        "or with a credential that opens other things. Every new request wants a new key.",
+        "this Idempotency-Key was used for another request",
+    ),
+)

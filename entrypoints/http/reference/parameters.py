@@ -38,6 +38,13 @@ PARAMETERS = {
     ),
     "key_id": Parameter("The `id` of an API key", "01a1fcb7-7a0c-7c11-9b52-0f6f2f7d6a10"),
     "purpose": Parameter("What the consent is for", "ai_external.documents"),
+    "Idempotency-Key": Parameter(
+        "Makes it safe to send the request again: within 24 hours the same key and body are "
+        "answered as the first time, with `Idempotency-Replayed: true`, and done once. A key is of "
+        "its user and this route; take a random one for each thing to be done",
+        "5f0c1d5e-8a53-4d0c-9d56-3e2f7a1c9b40",
+        {"minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    ),
     "is_active": Parameter("Only accounts that may sign in, or only those that may not", True),
     "is_admin": Parameter("Only administrators, or only the others", True),
     "limit": Parameter("How many items the array has at most", 20, _PAGE_SIZE),
