@@ -337,9 +337,9 @@ class Postgres(Provider):
         return PostgresRateLimits(Database(pool))
 
     @provide(scope=Scope.APP)
-    def replays(self, pool: Pool) -> Replays:
+    def replays(self, pool: Pool, crypto: Crypto) -> Replays:
         """Begun for good, whatever becomes of the request's transaction."""
-        return PostgresReplays(Database(pool))
+        return PostgresReplays(Database(pool), crypto)
 
     outgoing_mails = provide(PostgresOutgoingMails, provides=OutgoingMails)
     account_records = provide(PostgresAccountRecords, provides=AccountRecords)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.postgres.database import Database, Statement
 from adapters.postgres.tables.identity import idempotency_keys
 from application.operations.replays import ABANDONED, LIFETIME, Answer, Attempt, repeated
+from application.shared.ports import Crypto
 
 NOBODY = UUID(int=0)  # whom row security shows what has expired, and nothing else
 
@@ -42,15 +43,18 @@ _PURGE = Statement(
 
 
 class PostgresReplays:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """Fingerprints are encrypted: a body may hold a password, which its bare hash would give away to
+    whoever guesses."""
+
+    def __init__(self, database: Database, crypto: Crypto) -> None:
+        self._database, self._crypto = database, crypto
 
     async def begin(self, attempt: Attempt) -> Answer | None:
         new = {
             "user_id": attempt.owner,
             "route": attempt.route,
             "key": attempt.key,
-            "body_sha256": attempt.fingerprint,
+            "body_sha256": self._crypto.encrypt(attempt.fingerprint, _place(attempt)),
             "created_at": attempt.at,
             "expires_at": attempt.at + LIFETIME,
             "at": attempt.at,
@@ -59,7 +63,8 @@ class PostgresReplays:
         while await self._database.row(_BEGIN, new, owner=attempt.owner) is None:
             first = await self._database.row(_FIRST, _name(attempt), owner=attempt.owner)
             if first is not None:  # else it was forgotten in this moment
-                return repeated(first["body_sha256"], _answer(first), attempt)
+                fingerprint = self._crypto.decrypt(first["body_sha256"], _place(attempt))
+                return repeated(fingerprint, _answer(first), attempt)
         return None
 
     async def keep(self, attempt: Attempt, answer: Answer) -> None:
@@ -71,6 +76,10 @@ class PostgresReplays:
 
     async def purge(self, at: datetime) -> int:
         return len(await self._database.rows(_PURGE, {"at": at}, owner=NOBODY))
+
+
+def _place(attempt: Attempt) -> str:
+    return f"idempotency_keys:body_sha256:{attempt.owner}:{attempt.route}:{attempt.key}"
 
 
 def _name(attempt: Attempt) -> dict[str, Any]:

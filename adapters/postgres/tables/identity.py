@@ -202,7 +202,7 @@ idempotency_keys = Table(
     Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
     Column("route", String(200), primary_key=True),
     Column("key", String(255), primary_key=True),
-    Column("body_sha256", LargeBinary, nullable=False),  # with what the path names
+    Column("body_sha256", LargeBinary, nullable=False),  # encrypted
     Column("status", Integer),  # NULL while the first request is in flight, as the next two
     Column("headers", JSONB),
     Column("body", LargeBinary),  # NULL too when the answer held a secret

@@ -180,3 +180,13 @@ async def test_who_purges_sees_nothing_but_what_expired(postgres: AsyncContainer
     assert await database.rows(every) == []
     gone = Statement(delete(idempotency_keys).returning(idempotency_keys.c.user_id))
     assert len(await database.rows(gone, owner=NOBODY)) == 1
+
+
+async def test_a_fingerprint_cannot_be_guessed_from_its_row(postgres: AsyncContainer) -> None:
+    """A body may hold a password, and a bare hash is quick to try."""
+    replays, database = await postgres.get(Replays), Database(await postgres.get(Pool))
+    first = await an_attempt(postgres)
+    await replays.begin(first)
+    every = Statement(select(idempotency_keys.c.body_sha256))
+    (row,) = await database.rows(every, owner=first.owner)
+    assert first.fingerprint not in row["body_sha256"]
