@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,16 @@ class Session:
         return bearer(self.access)
 
 
+@dataclass(frozen=True)
+class ApiKey:
+    id: str
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return bearer(self.key)
+
+
 @dataclass
 class Secrets:
     """Every password and token of the run: none may be in the log."""
@@ -59,8 +70,9 @@ class Api(httpx.Client):
         assert answer.status_code == 201, answer.text
         return Account(body["email"], answer.json()["id"])
 
-    def log_in(self, account: Account) -> Session:
-        body = {"email": account.email, "password": PASSWORD}
+    def log_in(self, account: Account, password: str = PASSWORD) -> Session:
+        self._secrets.known.add(password)
+        body = {"email": account.email, "password": password}
         return self._session(self.post("/auth/login", json=body))
 
     def refresh(self, refresh_token: str) -> Session:
@@ -70,9 +82,17 @@ class Api(httpx.Client):
         """A session of a fresh account."""
         return self.log_in(self.register())
 
-    def knows(self, session: Session) -> bool:
+    def api_key(self, session: Session, *scopes: str) -> ApiKey:
+        body = {"name": "a program", "scopes": scopes}
+        answer = self.post("/auth/api-keys", json=body, headers=session.headers)
+        assert answer.status_code == 201, answer.text
+        self._secrets.known.add(answer.json()["key"])
+        return ApiKey(answer.json()["id"], answer.json()["key"])
+
+    def knows(self, session: Session | ApiKey) -> bool:
         answer = self.get("/users/me", headers=session.headers)
-        assert answer.status_code in (200, 401), answer.text
+        inactive = answer.status_code == 403 and answer.json()["code"] == "account_inactive"
+        assert answer.status_code in (200, 401) or inactive, answer.text
         return answer.status_code == 200
 
     def _session(self, answer: httpx.Response) -> Session:
@@ -96,6 +116,24 @@ class Server:
     def log(self) -> str:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
+    def mailed_token(self, account: Account, subject: str) -> str:
+        """That of the link in a letter to `account`, once the worker has written it."""
+        token = until(lambda: self._mailed(account.email, subject))
+        self.secrets.known.add(token)
+        return token
+
+    def _mailed(self, address: str, subject: str) -> str:
+        for path in (self.folder / "data" / "mail").glob("*.eml"):
+            letter = message_from_bytes(path.read_bytes())
+            if letter["To"] == address and letter["Subject"] == subject:
+                payload = letter.get_payload(decode=True)
+                assert isinstance(payload, bytes)
+                return payload.partition(b"#token=")[2][:43].decode()
+        return ""
+
+    def promote(self, account: Account) -> None:
+        self.sql("UPDATE users SET is_admin = true WHERE id = $1", account.id)
+
     def sql(self, statement: str, *arguments: object) -> list[Any]:
         """Past the API and past row security, as the database's owner."""
         return sql(self.database, statement, *arguments)
@@ -105,8 +143,15 @@ class Server:
 def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("security")
     database, ports = new_database(cluster), (free_port(), free_port())
-    # Patience, for 50 registrations at once shall all have an answer.
-    shared = {"DATABASE_URL": database, "DATA_DIR": str(folder / "data"), "HASH_QUEUE_MS": "50000"}
+    shared = {
+        "DATABASE_URL": database,
+        "DATA_DIR": str(folder / "data"),
+        # Patience, for 50 registrations at once shall all have an answer.
+        "HASH_QUEUE_MS": "50000",
+        # All tests come from one address.
+        "LOGIN_FAILURES_PER_ADDRESS_PER_MINUTE": "0",
+        "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
+    }
     processes = [Running("worker", folder / "worker.log", shared)] + [
         Running("api", folder / f"api-{port}.log", shared | {"PORT": str(port)}) for port in ports
     ]

@@ -14,11 +14,26 @@ TEXT = b"# Parking\n\nThe garage in Elm Street opens at seven in the morning.\n"
 QUESTION = "When does the garage in Elm Street open?"
 
 # Which id of Ada's goes into which parameter. A parameter that is not here fails the test below.
-OWNED = {"document_id": "document", "message_id": "message"}
+OWNED = {
+    "document_id": "document",
+    "message_id": "message",
+    "key_id": "key",
+    "session_id": "session_id",
+    "connection_id": "connection",
+    "user_id": "user",
+}
+NO_ID = {"purpose"}  # a word that everybody may say
+
+
+def _ids(operation: dict[str, Any]) -> list[str]:
+    parameters = operation.get("parameters", [])
+    return [p["name"] for p in parameters if p["in"] == "path" and p["name"] not in NO_ID]
+
+
 ROUTES = [
-    (method, path, [p["name"] for p in operation["parameters"] if p["in"] == "path"])
+    (method, path, names)
     for method, path, operation in operations()
-    if "{" in path and "security" in operation
+    if (names := _ids(operation)) and "security" in operation
 ]
 
 
@@ -33,11 +48,16 @@ class Ada:
     chunk: str
     message: str
     conversation: str
+    key: str
+    session_id: str
+    connection: str
+    user: str
 
 
 @pytest.fixture(scope="module")
 def ada(server: Server) -> Ada:
-    session = server.a.sign_up()
+    account = server.a.register()
+    session = server.a.log_in(account)
     headers = session.headers
     sent = server.a.post("/documents/upload", headers=headers, files={"file": ("a.md", TEXT)})
     document = sent.json()["id"]
@@ -53,6 +73,12 @@ def ada(server: Server) -> Ada:
     (version,) = server.sql(ids, document)
     message = answer["message"]
     assert message["mode"] == "extractive"
+    (opened,) = server.a.get("/auth/sessions", headers=headers).json()["items"]
+    connect = """INSERT INTO oauth_connections
+                 (id, user_id, provider, issuer, subject, created_at, updated_at)
+                 VALUES (gen_random_uuid(), $1, 'google', 'https://issuer.example', 'ada', now(), now())
+                 RETURNING id"""
+    (connection,) = server.sql(connect, account.id)
     return Ada(
         session,
         document,
@@ -61,6 +87,10 @@ def ada(server: Server) -> Ada:
         chunk["id"],
         message["id"],
         message["conversation_id"],
+        server.a.api_key(session).id,
+        opened["id"],
+        str(connection["id"]),
+        account.id,
     )
 
 
@@ -73,7 +103,8 @@ def ask(
     server: Server, method: str, path: str, session: Session, ids: dict[str, str]
 ) -> httpx.Response:
     url = f"http://127.0.0.1:{server.b.port}{path.format(**ids)}"
-    return server.b.request(method, url, headers=session.headers)
+    body = {"display_name": "Eve"} if method in ("PATCH", "PUT") else None
+    return server.b.request(method, url, headers=session.headers, json=body)
 
 
 @pytest.mark.parametrize(("method", "path", "names"), ROUTES)
@@ -83,7 +114,7 @@ def test_another_users_things_are_not_there(
     hers = {name: getattr(ada, OWNED[name]) for name in names}
     nobodys = {name: str(uuid4()) for name in names}
     foreign = ask(server, method, path, eve, hers)
-    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert (foreign.status_code, foreign.json()["code"]) == _denial(names)
     assert _body(foreign) == _body(ask(server, method, path, eve, nobodys))
     if method == "GET":
         assert ask(server, method, path, ada.session, hers).status_code == 200
@@ -91,14 +122,14 @@ def test_another_users_things_are_not_there(
         assert _all_there(server, ada)
 
 
-@pytest.mark.parametrize("kind", ["document", "version", "file", "chunk", "message"])
+@pytest.mark.parametrize("kind", ["document", "version", "file", "chunk", "message", "key"])
 @pytest.mark.parametrize(("method", "path", "names"), ROUTES)
 def test_an_id_opens_only_what_it_names(
     server: Server, ada: Ada, kind: str, method: str, path: str, names: list[str]
 ) -> None:
     """Even for their owner: the id of a version is not that of its document."""
     ids = {name: getattr(ada, kind if OWNED[name] != kind else "conversation") for name in names}
-    assert ask(server, method, path, ada.session, ids).status_code == 404
+    assert ask(server, method, path, ada.session, ids).status_code == _denial(names)[0]
     assert _all_there(server, ada)
 
 
@@ -136,7 +167,21 @@ def test_the_same_bytes_are_another_document_of_another_user(
 def _all_there(server: Server, ada: Ada) -> bool:
     paths = (f"/documents/{ada.document}/download", f"/messages/{ada.message}")
     answers = [server.a.get(path, headers=ada.session.headers) for path in paths]
-    return [answer.status_code for answer in answers] == [200, 200] and answers[0].content == TEXT
+    kept = [answer.status_code for answer in answers] == [200, 200] and answers[0].content == TEXT
+    return kept and _listed(server, ada) == [[ada.session_id], [ada.key], [ada.connection]]
+
+
+def _listed(server: Server, ada: Ada) -> list[list[str]]:
+    sessions, keys, connections = (
+        server.a.get(f"/auth/{name}", headers=ada.session.headers).json()
+        for name in ("sessions", "api-keys", "oauth/connections")
+    )
+    return [[one["id"] for one in ones] for ones in (sessions["items"], keys, connections)]
+
+
+def _denial(names: list[str]) -> tuple[int, str]:
+    """Other accounts are the administrators' affair, whether they exist or not."""
+    return (403, "forbidden") if "user_id" in names else (404, "not_found")
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -121,7 +121,9 @@ def test_an_unsigned_token_is_none(server: Server, session: Session, algorithm: 
 
 @pytest.mark.parametrize("form", ["pem", "der", "jwk"])
 def test_our_public_key_is_no_shared_secret(server: Server, session: Session, form: str) -> None:
-    (jwk,) = server.a.get("/.well-known/jwks.json").json()["keys"]
+    named = _parts(session)[0]["kid"]
+    keys = server.a.get("/.well-known/jwks.json").json()["keys"]
+    (jwk,) = [key for key in keys if key["kid"] == named]
     public = jwt.PyJWK(jwk).key
     encoding = {"pem": serialization.Encoding.PEM, "der": serialization.Encoding.DER}
     secret = (
