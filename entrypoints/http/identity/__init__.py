@@ -43,11 +43,24 @@ secured = Injected(
 )
 root = Injected("/", route_handlers=[auth.show_keys], include_in_schema=False)
 
-# The paths that LunchTogether's clients know.
-aliases = Injected("/api", route_handlers=auth.ALIASES, include_in_schema=False)
+# The paths that LunchTogether's clients know: /api/auth/* and /api/users/*. Sign-in by providers is
+# not among them, for a provider returns to one registered address.
+aliases = Injected(
+    "/api",
+    route_handlers=[*auth.ALIASES, *passwords.PUBLIC, *emails.PUBLIC],
+    include_in_schema=False,
+)
 secured_aliases = Injected(
     "/api",
-    route_handlers=[*profile.SECURED, *administration.SECURED],
+    route_handlers=[
+        *sessions.SECURED,
+        *passwords.SECURED,
+        *emails.SECURED,
+        *api_keys.SECURED,
+        *profile.SECURED,
+        account.delete_account,
+        *administration.SECURED,
+    ],
     before_request=authenticated,
     security=_SECURITY,
     include_in_schema=False,
