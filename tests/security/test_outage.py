@@ -1,0 +1,44 @@
+"""A database that is away is a 503 for a while, and nothing needs a restart afterwards."""
+
+from pathlib import Path
+
+from entrypoints.database import migrate
+from entrypoints.embedded_postgres import Cluster
+from tests.running import Running, free_port, is_healthy, until
+from tests.security.conftest import Api, Secrets
+
+
+def test_a_stopped_database_is_503_until_it_is_back(tmp_path: Path) -> None:
+    """On two processes of their own, for the other tests want theirs."""
+    ports = (free_port(), free_port())
+    with Cluster(tmp_path / "pg", {}, durable=False) as cluster:
+        migrate(cluster.url())
+        shared = {"DATABASE_URL": cluster.url(), "DATA_DIR": str(tmp_path / "data")}
+        processes = [
+            Running("api", tmp_path / f"{port}.log", shared | {"PORT": str(port)}) for port in ports
+        ]
+        try:
+            for process in processes:
+                process.start()
+            for port in ports:
+                until(lambda port=port: is_healthy(port))  # type: ignore[misc]
+            secrets = Secrets()
+            with Api(ports[0], secrets) as a, Api(ports[1], secrets) as b:
+                session = a.sign_up()
+                cluster.stop()
+                for api in (a, b):
+                    answer = api.get("/users/me", headers=session.headers)
+                    assert (answer.status_code, answer.headers["content-type"]) == (
+                        503,
+                        "application/problem+json",
+                    )
+                    assert int(answer.headers["retry-after"]) >= 1
+                cluster.socket.mkdir(mode=0o700, exist_ok=True)
+                cluster.start()
+                for api in (a, b):
+                    until(lambda api=api: api.get("/health/db").status_code == 200)  # type: ignore[misc]
+                    assert api.knows(session)
+                assert [process.process.poll() for process in processes] == [None, None]
+        finally:
+            for process in processes:
+                process.end()
