@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from application.shared.page import PageSize
 from domain.identity.audit import Entry, Outcome
@@ -152,13 +152,13 @@ class Login(Struct, frozen=True):
     user: UserView
 
 
-class BrowserSession(Struct, frozen=True, omit_defaults=True):
+class BrowserSession(Struct, frozen=True):
     """A session whose tokens are in cookies that no script can read. `expires_in`: seconds until it
-    wants to be refreshed."""
+    wants to be refreshed; `user` is told at login."""
 
     expires_in: int
     token_type: Literal["cookie"] = "cookie"  # noqa: S105
-    user: UserView | None = None
+    user: UserView | UnsetType = UNSET
 
 
 class SessionView(Struct, frozen=True):

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 
 from dishka import FromDishka
 from litestar import Request, Response, get, post
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import JSONBody, QueryParameter
 
 from application.identity.ports import Tokens
@@ -203,7 +203,10 @@ async def _credentials(request: Request[Any, Any, Any]) -> Credentials:
         return decoded(await request.body(), Credentials)
     if kind == "application/x-www-form-urlencoded":
         form = await request.form()
-        body = {"email": form.get("username"), "password": form.get("password")}
+        if missing := [name for name in ("username", "password") if name not in form]:
+            wrong = [{"message": f"Object missing required field `{name}`"} for name in missing]
+            raise ValidationException(extra=wrong)
+        body = {"email": form["username"], "password": form["password"]}
         if "device_name" in form:
             body["device_name"] = form["device_name"]
         return converted(body, Credentials)

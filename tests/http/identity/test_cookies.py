@@ -40,6 +40,7 @@ async def csrf(browser: AsyncClient) -> dict[str, str]:
 async def test_login_to_cookies_shows_no_token(browser: AsyncClient) -> None:
     answer = await browser.post(f"{V1}/auth/login?cookies=true", json=ADA)
     assert "access_token" not in answer.text
+    assert answer.json()["token_type"] == "cookie"
     cookies = answer.headers.get_list("set-cookie")
     access = next(line for line in cookies if line.startswith("colonnade_access="))
     refresh = next(line for line in cookies if line.startswith("colonnade_refresh="))
@@ -104,6 +105,17 @@ async def test_a_configured_frontend_may(browser: AsyncClient) -> None:
     assert answer.status_code == 200
 
 
+async def test_a_configured_frontend_may_send_the_csrf_token(browser: AsyncClient) -> None:
+    asked = {
+        "origin": "http://localhost:3000",
+        "access-control-request-method": "PATCH",
+        "access-control-request-headers": "content-type,x-csrf-token",
+    }
+    answer = await browser.options(f"{V1}/users/me", headers=asked)
+    assert answer.status_code == 204
+    assert "x-csrf-token" in answer.headers["access-control-allow-headers"].lower()
+
+
 async def test_another_sessions_csrf_token_is_none(
     browser: AsyncClient, memory: AsyncContainer, settings: Settings
 ) -> None:
@@ -130,7 +142,7 @@ async def test_a_browser_refreshes_by_its_cookie(browser: AsyncClient) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed")
     answer = await browser.post(f"{V1}/auth/refresh", headers=await csrf(browser))
     assert answer.status_code == 200
-    assert "refresh_token" not in answer.text
+    assert answer.json() == {"expires_in": 1800, "token_type": "cookie"}
     assert browser.cookies["colonnade_refresh"] != before["colonnade_refresh"]
     assert (await browser.get(f"{V1}/users/me")).status_code == 200
 

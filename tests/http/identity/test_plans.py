@@ -80,7 +80,8 @@ async def test_accounts_and_vectors_logs_in_by_form_refreshes_and_updates_with_p
         "/api/v1/users/me", json={"full_name": "Augusta Ada King"}, headers=headers
     )
     assert (updated.status_code, updated.json()["full_name"]) == (200, "Augusta Ada King")
-    assert (await client.get("/api/v1/users", headers=headers)).status_code == 403
+    denied = await client.get("/api/v1/users", headers=headers)
+    assert (denied.status_code, denied.json()["detail"]) == (403, "this is for administrators")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,16 @@ async def test_accounts_and_vectors_refuses_what_is_no_refresh_token(
     presented = tokens["access_token"] if token == "access" else token
     answer = await client.post("/api/v1/auth/refresh", json={"refresh_token": presented})
     assert answer.status_code == 401
+
+
+async def test_accounts_and_vectors_hears_which_field_of_the_form_is_missing(
+    client: Client,
+) -> None:
+    answer = await client.post("/api/v1/auth/login", data=ADA)  # `email`, as in JSON
+    assert answer.status_code == 422
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [
+        ("/username", "missing")
+    ]
 
 
 async def test_accounts_and_vectors_administers(client: Client, memory: AsyncContainer) -> None:
