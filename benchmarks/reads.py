@@ -13,6 +13,7 @@ request, which a busy machine disturbs less than the rate; `postgres_us` is the 
 """
 
 import asyncio
+import os
 import statistics
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -59,7 +60,8 @@ async def nothing(_: Database, owner: UserId) -> UUID:
 
 
 async def document(database: Database, owner: UserId) -> UUID:
-    (chunk,) = await add_document(database, owner, "Annual report 2025", ["It was a good year."])
+    passage = f"It was a good year, says report {os.urandom(8).hex()}."  # ids go by the text
+    (chunk,) = await add_document(database, owner, "Annual report 2025", [passage])
     return chunk.document_id
 
 
