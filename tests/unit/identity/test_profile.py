@@ -69,11 +69,12 @@ def test_a_web_address_is_kept_as_it_is(url: str) -> None:
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(), json))
+@given(st.dictionaries(st.text(), json, max_size=4))
 def test_preferences_that_are_taken_can_be_shown_again(chosen: dict[str, Any]) -> None:
     try:
         kept = checked({"preferences": chosen})
