@@ -15,8 +15,8 @@ from statistics import fmean, quantiles
 
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
+from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.pool import open_pool
-from adapters.postgres.search import PostgresSearchIndex
 from application.knowledge.ports import Embedding
 from application.knowledge.views import Mode, Query
 from benchmarks import cranfield

@@ -27,8 +27,8 @@ import numpy as np
 
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
+from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.pool import open_pool
-from adapters.postgres.search import PostgresSearchIndex
 from application.knowledge.ports import Vector
 from benchmarks import cranfield
 from benchmarks.cranfield import Collection

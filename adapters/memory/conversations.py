@@ -1,6 +1,7 @@
 from copy import deepcopy
 
 from adapters.memory.store import Store
+from application.conversations.ports import Conversations, Messages
 from domain.conversations.conversation import Conversation, ConversationId, SessionTaken
 from domain.conversations.message import Message, MessageId
 from domain.shared.errors import NotFound
@@ -57,3 +58,9 @@ class MemoryMessages:
 
     async def save(self, message: Message) -> None:
         self._store.table(Message)[message.user_id, message.id] = deepcopy(message)
+
+
+PORTS: dict[type, type] = {
+    Conversations: MemoryConversations,
+    Messages: MemoryMessages,
+}

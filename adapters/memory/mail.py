@@ -1,4 +1,5 @@
 from adapters.memory.store import Store
+from application.mail.ports import Mailer, OutgoingMails
 from domain.mail.letter import LetterId, Mail, OutgoingMail
 from domain.shared.errors import NotFound
 from domain.shared.ids import UserId
@@ -29,3 +30,9 @@ class MemoryMailer:
 
     async def send(self, mail: Mail) -> None:
         self.sent.append(mail)
+
+
+PORTS: dict[type, type] = {
+    Mailer: MemoryMailer,
+    OutgoingMails: MemoryOutgoingMails,
+}

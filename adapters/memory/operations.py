@@ -1,4 +1,6 @@
+from adapters.memory.replays import MemoryReplays
 from adapters.memory.store import Store
+from application.operations.ports import Probes, Replays
 from application.operations.views import QueueHealth
 
 
@@ -11,3 +13,9 @@ class MemoryProbes:
 
     async def queue(self) -> QueueHealth:
         return QueueHealth(len(self._store.events), 0.0, 0)
+
+
+PORTS: dict[type, type] = {
+    Probes: MemoryProbes,
+    Replays: MemoryReplays,
+}

@@ -7,6 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from adapters.memory.store import Key, Store
+from application.conversations.ports import ConversationRecords
+from application.files.ports import FileRecords
+from application.identity.ports import AccountRecords
+from application.knowledge.ports import KnowledgeRecords
+from application.mail.ports import MailRecords
 from application.shared.records import Record
 from domain.conversations.conversation import Conversation
 from domain.conversations.message import Message
@@ -79,7 +84,7 @@ class MemoryFileRecords(MemoryRecords):
 
 class MemoryKnowledgeRecords(MemoryRecords):
     shown = {"documents": Document, "document_versions": Version}  # noqa: RUF012
-    modules = ("domain.knowledge", "adapters.memory.search")
+    modules = ("domain.knowledge", "adapters.memory.knowledge.search")
 
 
 class MemoryConversationRecords(MemoryRecords):
@@ -103,3 +108,12 @@ def _record(value: Any) -> Record:
 class MemoryMailRecords(MemoryRecords):
     shown = {"outgoing_mails": OutgoingMail}  # noqa: RUF012
     modules = ("domain.mail",)
+
+
+PORTS: dict[type, type] = {
+    AccountRecords: MemoryAccountRecords,
+    ConversationRecords: MemoryConversationRecords,
+    FileRecords: MemoryFileRecords,
+    KnowledgeRecords: MemoryKnowledgeRecords,
+    MailRecords: MemoryMailRecords,
+}

@@ -9,146 +9,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from adapters.memory.conversations import MemoryConversations, MemoryMessages
-from adapters.memory.embedder import NoEmbedder
-from adapters.memory.extractor import PlainExtractor
-from adapters.memory.files import MemoryFiles, MemoryObjects
-from adapters.memory.identity.api_keys import MemoryApiKeys
-from adapters.memory.identity.audit import MemoryAuditLog, MemoryAuditReader
-from adapters.memory.identity.callers import MemoryCallers
-from adapters.memory.identity.consents import MemoryConsents
-from adapters.memory.identity.credentials import MemoryCredentials
-from adapters.memory.identity.expired import MemoryExpired
-from adapters.memory.identity.login_failures import MemoryLoginFailures
-from adapters.memory.identity.oauth import (
-    LocalTargets,
-    MemoryOAuthConnections,
-    PlainProviders,
-)
-from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
-from adapters.memory.identity.rate_limits import MemoryRateLimits
-from adapters.memory.identity.security import (
-    PlainCrypto,
-    PlainKeyPairs,
-    PlainPasswords,
-    PlainTokens,
-)
-from adapters.memory.identity.sessions import MemorySessionReader, MemorySessions
-from adapters.memory.identity.signing_keys import MemorySigningKeys
-from adapters.memory.identity.user_reader import MemoryUserReader
-from adapters.memory.identity.users import MemoryUsers
-from adapters.memory.knowledge import (
-    MemoryDocumentReader,
-    MemoryDocuments,
-    MemoryTexts,
-    MemoryVersions,
-)
-from adapters.memory.mail import MemoryMailer, MemoryOutgoingMails
-from adapters.memory.operations import MemoryProbes
-from adapters.memory.records import (
-    MemoryAccountRecords,
-    MemoryConversationRecords,
-    MemoryFileRecords,
-    MemoryKnowledgeRecords,
-    MemoryMailRecords,
-)
-from adapters.memory.replays import MemoryReplays
-from adapters.memory.search import MemorySearchIndex
-from adapters.memory.sniffer import PlainSniffer
-from adapters.memory.splitter import PlainSplitter
+from adapters.memory import conversations, files, identity, knowledge, mail, operations, records
 from adapters.memory.store import MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
-from application.conversations.ports import ConversationRecords, Conversations, Messages
-from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
-from application.identity.ports import (
-    AccountRecords,
-    ApiKeys,
-    AuditLog,
-    AuditReader,
-    Callers,
-    Consents,
-    Credentials,
-    Expired,
-    IdentityProviders,
-    KeyPairs,
-    LoginFailures,
-    OAuthConnections,
-    OneTimeTokens,
-    Passwords,
-    RateLimits,
-    SessionReader,
-    Sessions,
-    SigningKeys,
-    Tokens,
-    UserReader,
-    Users,
-)
-from application.knowledge.ports import (
-    DocumentReader,
-    Documents,
-    Embedder,
-    Extractor,
-    KnowledgeRecords,
-    SearchIndex,
-    Splitter,
-    Texts,
-    Versions,
-)
-from application.mail.ports import Mailer, MailRecords, OutgoingMails
-from application.operations.ports import Probes, Replays
-from application.shared.ports import Clock, Crypto, Ids, Outbox, Secrets, Transaction
-from domain.identity.oauth import ReturnTargets
+from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
-PORTS: dict[type, type] = {
-    ApiKeys: MemoryApiKeys,
-    AccountRecords: MemoryAccountRecords,
-    AuditLog: MemoryAuditLog,
-    AuditReader: MemoryAuditReader,
-    Callers: MemoryCallers,
-    Consents: MemoryConsents,
-    ConversationRecords: MemoryConversationRecords,
-    Conversations: MemoryConversations,
-    Credentials: MemoryCredentials,
-    Crypto: PlainCrypto,
-    DocumentReader: MemoryDocumentReader,
-    Documents: MemoryDocuments,
-    Embedder: NoEmbedder,
-    Extractor: PlainExtractor,
-    Expired: MemoryExpired,
-    FileRecords: MemoryFileRecords,
-    Files: MemoryFiles,
-    LoginFailures: MemoryLoginFailures,
-    Mailer: MemoryMailer,
-    MailRecords: MemoryMailRecords,
-    KnowledgeRecords: MemoryKnowledgeRecords,
-    KeyPairs: PlainKeyPairs,
-    IdentityProviders: PlainProviders,
-    Messages: MemoryMessages,
-    OAuthConnections: MemoryOAuthConnections,
-    Objects: MemoryObjects,
-    OneTimeTokens: MemoryOneTimeTokens,
-    OutgoingMails: MemoryOutgoingMails,
-    Passwords: PlainPasswords,
-    Probes: MemoryProbes,
-    RateLimits: MemoryRateLimits,
-    Replays: MemoryReplays,
-    ReturnTargets: LocalTargets,
-    SearchIndex: MemorySearchIndex,
-    SessionReader: MemorySessionReader,
-    Sessions: MemorySessions,
-    SigningKeys: MemorySigningKeys,
-    Sniffer: PlainSniffer,
-    Splitter: PlainSplitter,
-    Texts: MemoryTexts,
-    Tokens: PlainTokens,
-    UserReader: MemoryUserReader,
-    Users: MemoryUsers,
-    Versions: MemoryVersions,
-}
+PORTS: dict[type, type] = (
+    identity.PORTS
+    | files.PORTS
+    | knowledge.PORTS
+    | conversations.PORTS
+    | mail.PORTS
+    | operations.PORTS
+    | records.PORTS
+)
 
 
 class World:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.memory.files import MemoryObjects
+from adapters.memory.files.files import MemoryObjects
 from adapters.objects.obstore import ObjectStore
 from application.files.ports import Objects
 from domain.files.file import FileTooLarge, StorageKey

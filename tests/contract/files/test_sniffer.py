@@ -6,7 +6,7 @@ import zipfile
 import docx
 import pytest
 
-from adapters.memory.sniffer import PlainSniffer
+from adapters.memory.files.sniffer import PlainSniffer
 from adapters.objects.sniffer import PuremagicSniffer
 from application.files.ports import Sniffer
 from domain.files.file import UnsupportedFile

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.memory.embedder import NoEmbedder
+from adapters.memory.knowledge.embedder import NoEmbedder
 from adapters.models import minilm
 from adapters.models.minilm import MiniLmEmbedder, ModelUnusable
 from application.knowledge.ports import Embedder, Vector

@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from dishka import AsyncContainer
 
-from adapters.postgres.candidates import TUNE, nearest
 from adapters.postgres.database import Database
-from adapters.postgres.search import PostgresSearchIndex
+from adapters.postgres.knowledge.candidates import TUNE, nearest
+from adapters.postgres.knowledge.search import PostgresSearchIndex
 from application.knowledge.ports import Embedding, Vector
 from application.knowledge.views import Hit, Mode, Query
 from domain.shared.ids import UserId

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.extraction.splitter import SemanticSplitter
-from adapters.memory.splitter import PlainSplitter
+from adapters.memory.knowledge.splitter import PlainSplitter
 from application.knowledge.ports import Splitter
 
 every_splitter = pytest.mark.parametrize("splitter", [SemanticSplitter(), PlainSplitter()])

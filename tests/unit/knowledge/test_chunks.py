@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.memory.splitter import PlainSplitter
+from adapters.memory.knowledge.splitter import PlainSplitter
 from domain.knowledge.chunk import LIMIT, Chunk, chunks, heading_path, sections, sentences
 from domain.knowledge.text import CanonicalText, RawHeading, RawPage, canonical
 from domain.shared.ids import DocumentId, UserId, VersionId

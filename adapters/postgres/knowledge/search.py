@@ -8,8 +8,8 @@ from typing import ClassVar
 from asyncpg import Record
 from sqlalchemy import text
 
-from adapters.postgres.candidates import TERMS_OF, TUNE, find, nearest
 from adapters.postgres.database import Database, Statement, Values
+from adapters.postgres.knowledge.candidates import TERMS_OF, TUNE, find, nearest
 from application.knowledge.ports import Embedding, Vector
 from application.knowledge.views import Hit, Legs, Mode, Query, SentenceView
 from domain.knowledge.ranking import CANDIDATES, PER_DOCUMENT, Candidate, Ranked, fuse, spread

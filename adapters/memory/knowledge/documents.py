@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 
-from adapters.memory.search import forget
+from adapters.memory.knowledge.search import forget
 from adapters.memory.store import Store
 from application.knowledge.views import (
     ChunkView,

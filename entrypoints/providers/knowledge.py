@@ -1,0 +1,80 @@
+"""Documents, their text, and search."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.extraction.extractor import ChildExtractor
+from adapters.extraction.splitter import SemanticSplitter
+from adapters.models.minilm import MiniLmEmbedder
+from adapters.postgres.database import Database
+from adapters.postgres.knowledge.document_reader import PostgresDocumentReader
+from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.pool import Pool
+from adapters.postgres.records import PostgresKnowledgeRecords
+from application.knowledge.documents import (
+    DeleteDocument,
+    DownloadDocument,
+    PurgeDocument,
+    UploadDocument,
+)
+from application.knowledge.ingestion import (
+    ChunkText,
+    EmbedChunks,
+    ExtractText,
+    FailIngestion,
+    IndexTerms,
+    Progress,
+    PublishVersion,
+)
+from application.knowledge.ports import (
+    DocumentReader,
+    Documents,
+    Embedder,
+    Extractor,
+    KnowledgeRecords,
+    SearchIndex,
+    Splitter,
+    Texts,
+    Versions,
+)
+from application.knowledge.search import SearchDocuments
+from entrypoints.settings import Settings
+
+
+class UseCases(Provider):
+    scope = Scope.REQUEST
+
+    documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
+    ingestion = provide_all(
+        Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
+    )
+    search = provide_all(SearchDocuments)
+
+
+class Adapters(Provider):
+    scope = Scope.REQUEST
+
+    @provide(scope=Scope.APP)
+    def document_reader(self, pool: Pool) -> DocumentReader:
+        return PostgresDocumentReader(Database(pool))
+
+    @provide(scope=Scope.APP)
+    def extractor(self, settings: Settings) -> Extractor:
+        timeout = timedelta(seconds=settings.extraction_timeout_seconds)
+        return ChildExtractor(timeout, settings.extraction_memory_mb * 1024 * 1024)
+
+    @provide(scope=Scope.APP)
+    def embedder(self) -> Iterator[Embedder]:
+        embedder = MiniLmEmbedder()
+        yield embedder
+        embedder.close()
+
+    splitter = provide(SemanticSplitter, provides=Splitter, scope=Scope.APP)
+    documents = provide(PostgresDocuments, provides=Documents)
+    versions = provide(PostgresVersions, provides=Versions)
+    texts = provide(PostgresTexts, provides=Texts)
+    index = provide(PostgresSearchIndex, provides=SearchIndex)
+    records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)
