@@ -40,10 +40,12 @@ class Documents(Protocol):
         ...
 
     async def with_bytes(self, owner: UserId, sha256: str) -> Document:
-        """The owner's live document of these bytes, not locked. Raises NotFound."""
+        """The owner's live document of these bytes, locked. Raises NotFound."""
         ...
 
-    async def save(self, document: Document) -> None: ...
+    async def save(self, document: Document) -> None:
+        """Raises DocumentExists when another live document of the owner has its bytes."""
+        ...
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
         """Remove a deleted document, its versions and all that ingestion made of them, and tell
@@ -52,11 +54,13 @@ class Documents(Protocol):
 
 
 class Versions(Protocol):
+    """Whoever locks a document and a version locks the document first."""
+
     async def add(self, version: Version) -> None: ...
 
     async def get(self, owner: UserId, version_id: VersionId) -> Version:
         """Locked until the running transaction ends. Raises NotFound, also when its document is
-        deleted: nobody shall work on it any more."""
+        deleted or there is a newer version: nobody shall work on it any more."""
         ...
 
     async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
@@ -64,6 +68,11 @@ class Versions(Protocol):
         ...
 
     async def save(self, version: Version) -> None: ...
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        """Remove those versions of a document that are neither published nor the newest, with all
+        that was made of them, and tell which files nobody refers to now. The document is locked."""
+        ...
 
 
 class Texts(Protocol):
@@ -128,7 +137,7 @@ class DocumentReader(Protocol):
         ...
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
-        """The newest bytes of the document. Raises NotFound."""
+        """The bytes that are published, or will be first. Raises NotFound."""
         ...
 
 

@@ -20,7 +20,8 @@ class ProcessingError(Struct, frozen=True):
 
 class DocumentView(Struct, frozen=True):
     """`file_size` is in bytes; `file_type` is an extension without its dot. Author, language,
-    dates and page count are what the file says of itself."""
+    dates and page count are what the file says of itself. `processing_…` tells of the newest
+    `version`; all else is of `served_version`, null until the first is read."""
 
     id: DocumentId
     user_id: UserId
@@ -38,6 +39,8 @@ class DocumentView(Struct, frozen=True):
     file_type: str
     file_size: int
     sha256: str
+    version: int
+    served_version: int | None
     processing_status: Status
     processing_step: Step | None
     processing_done: int
@@ -49,13 +52,21 @@ class DocumentView(Struct, frozen=True):
 
 
 class StatusView(Struct, frozen=True):
-    """How far ingestion is: `processing_done` of `processing_total` units of `processing_step`."""
+    """How far the newest `version` is: `processing_done` of `processing_total` units of
+    `processing_step`. Meanwhile, and when it fails, `served_version` is what is read and found."""
 
+    version: int
+    served_version: int | None
     processing_status: Status
     processing_step: Step | None
     processing_done: int
     processing_total: int
     processing_error: ProcessingError | None
+    updated_at: datetime
+
+    @property
+    def ended(self) -> bool:
+        return self.processing_status in (Status.COMPLETED, Status.FAILED)
 
 
 class PageView(Struct, frozen=True):

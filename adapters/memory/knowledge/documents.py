@@ -26,8 +26,6 @@ class MemoryDocuments:
         self._store = store
 
     async def add(self, document: Document) -> None:
-        if _with_bytes(self._store, document.user_id, document.sha256):
-            raise DocumentExists("you have this document already")
         await self.save(document)
 
     async def get(self, owner: UserId, document_id: DocumentId) -> Document:
@@ -39,6 +37,9 @@ class MemoryDocuments:
         raise NotFound("there is no such document")
 
     async def save(self, document: Document) -> None:
+        other = _with_bytes(self._store, document.user_id, document.sha256)
+        if other and other.id != document.id and document.deleted_at is None:
+            raise DocumentExists("you have this document already")
         self._store.table(Document)[document.user_id, document.id] = deepcopy(document)
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
@@ -46,14 +47,8 @@ class MemoryDocuments:
         document = documents.get((owner, document_id))
         if document is None or document.deleted_at is None:
             return []
-        mine = [v for v in versions.values() if v.document_id == document_id]
-        for version in mine:
-            del versions[owner, version.id]
-            self._store.table(CanonicalText).pop((owner, version.id), None)
-            _drop_chunks(self._store, owner, version.id)
         del documents[owner, document_id]
-        still = {version.file_id for version in versions.values() if version.user_id == owner}
-        return [file_id for file_id in {v.file_id for v in mine} if file_id not in still]
+        return _purge(self._store, [v for v in versions.values() if v.document_id == document_id])
 
 
 class MemoryVersions:
@@ -68,6 +63,8 @@ class MemoryVersions:
         if version is None:
             raise NotFound("there is no such version")
         _live(self._store, owner, version.document_id)
+        if _newest(self._store, owner, version.document_id).id != version_id:
+            raise NotFound("there is a newer version")
         return deepcopy(version)
 
     async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
@@ -76,6 +73,12 @@ class MemoryVersions:
 
     async def save(self, version: Version) -> None:
         self._store.table(Version)[version.user_id, version.id] = deepcopy(version)
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        current = _live(self._store, owner, document_id).current_version_id
+        kept = {current, _newest(self._store, owner, document_id).id}
+        mine = [v for v in self._store.table(Version).values() if v.document_id == document_id]
+        return _purge(self._store, [version for version in mine if version.id not in kept])
 
 
 class MemoryTexts:
@@ -126,9 +129,18 @@ class MemoryDocumentReader:
         return Page.cut(views, request.size, key=lambda view: view.id)
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
-        _live(self._store, owner, document_id)
+        document = _live(self._store, owner, document_id)
         v = _newest(self._store, owner, document_id)
-        return StatusView(v.status, v.step, v.done, v.total, _error(v))
+        return StatusView(
+            v.number,
+            self._served(document),
+            v.status,
+            v.step,
+            v.done,
+            v.total,
+            _error(v),
+            v.updated_at,
+        )
 
     async def content(
         self, owner: UserId, document_id: DocumentId, window: Span | None = None
@@ -159,8 +171,7 @@ class MemoryDocumentReader:
         return Page.cut(views, request.size, key=lambda view: view.id)
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
-        _live(self._store, owner, document_id)
-        return _newest(self._store, owner, document_id).file_id
+        return self._shown(_live(self._store, owner, document_id)).file_id
 
     def _current(self, owner: UserId, document_id: DocumentId) -> VersionId:
         version_id = _live(self._store, owner, document_id).current_version_id
@@ -168,10 +179,21 @@ class MemoryDocumentReader:
             raise DocumentNotReady("this document is not ready")
         return version_id
 
+    def _shown(self, document: Document) -> Version:
+        """The version that is served; until there is one, the newest."""
+        current = document.current_version_id
+        if current is None:
+            return _newest(self._store, document.user_id, document.id)
+        return self._store.table(Version)[document.user_id, current]
+
+    def _served(self, document: Document) -> int | None:
+        return self._shown(document).number if document.current_version_id else None
+
     def _view(self, document: Document) -> DocumentView:
         owner, version_id = document.user_id, document.current_version_id
         newest = _newest(self._store, owner, document.id)
-        file = self._store.table(StoredFile)[owner, newest.file_id]
+        shown = self._shown(document)
+        file = self._store.table(StoredFile)[owner, shown.file_id]
         return DocumentView(
             id=document.id,
             user_id=owner,
@@ -189,6 +211,8 @@ class MemoryDocumentReader:
             file_type=document.file_type,
             file_size=file.size,
             sha256=file.sha256,
+            version=newest.number,
+            served_version=self._served(document),
             processing_status=newest.status,
             processing_step=newest.step,
             processing_done=newest.done,
@@ -219,6 +243,15 @@ def _newest(store: Store, owner: UserId, document_id: DocumentId) -> Version:
     versions = store.table(Version).values()
     mine = (v for v in versions if v.user_id == owner and v.document_id == document_id)
     return max(mine, key=lambda version: version.number)
+
+
+def _purge(store: Store, gone: list[Version]) -> list[FileId]:
+    versions = store.table(Version)
+    for version in gone:
+        del versions[version.user_id, version.id]
+        store.table(CanonicalText).pop((version.user_id, version.id), None)
+        _drop_chunks(store, version.user_id, version.id)
+    return list({v.file_id for v in gone} - {v.file_id for v in versions.values()})
 
 
 def _chunks(store: Store, owner: UserId, version_id: VersionId) -> list[Chunk]:

@@ -46,6 +46,8 @@ _newest = (
     .lateral("newest")
 )
 _n = _newest.c
+_served = document_versions.alias("served")
+_s = _served.c
 _chunk_count = (
     select(func.count())
     .where(_c.user_id == _d.user_id, _c.version_id == _d.current_version_id)
@@ -54,10 +56,12 @@ _chunk_count = (
 _live = (
     select(documents)
     .join(_newest, _n.user_id == _d.user_id)
+    .outerjoin(_served, (_s.user_id == _d.user_id) & (_s.id == _d.current_version_id))
     .where(_d.user_id == _owner, _d.deleted_at.is_(None))
 )
+_file_id = func.coalesce(_s.file_id, _n.file_id)
 _view = _live.join(
-    stored_files, (_f.user_id == _n.user_id) & (_f.id == _n.file_id)
+    stored_files, (_f.user_id == _n.user_id) & (_f.id == _file_id)
 ).with_only_columns(
     _d.id,
     _d.user_id,
@@ -75,6 +79,8 @@ _view = _live.join(
     _d.file_type,
     _f.size.label("file_size"),
     _f.sha256,
+    _n.number.label("version"),
+    _s.number.label("served_version"),
     _n.status.label("processing_status"),
     _n.step.label("processing_step"),
     _n.done.label("processing_done"),
@@ -91,10 +97,18 @@ _NEWEST = Statement(_page)
 _OLDER = Statement(_page.where(_d.id < bindparam("after")))
 _STATUS = Statement(
     _live.with_only_columns(
-        _n.status, _n.step, _n.done, _n.total, _n.failure, _n.failure_detail
+        _n.number,
+        _s.number,
+        _n.status,
+        _n.step,
+        _n.done,
+        _n.total,
+        _n.failure,
+        _n.failure_detail,
+        _n.updated_at,
     ).where(_d.id == _document)
 )
-_FILE = Statement(_live.with_only_columns(_n.file_id).where(_d.id == _document))
+_FILE = Statement(_live.with_only_columns(_file_id).where(_d.id == _document))
 _mine = (_d.user_id == _owner, _d.id == _document, _d.deleted_at.is_(None))
 _CONTENT = Statement(
     select(
@@ -141,8 +155,10 @@ class PostgresDocumentReader:
         return Page.cut([_document_view(row) for row in rows], request.size, key=attrgetter("id"))
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
-        status, step, done, total, failure, detail = await self._row(_STATUS, owner, document_id)
-        return StatusView(Status(status), _step(step), done, total, _error(failure, detail))
+        row = await self._row(_STATUS, owner, document_id)
+        number, served, status, step, done, total, failure, detail, at = row
+        error = _error(failure, detail)
+        return StatusView(number, served, Status(status), _step(step), done, total, error, at)
 
     async def content(
         self, owner: UserId, document_id: DocumentId, window: Span | None = None
