@@ -2,6 +2,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
 from application.files.exports import (
     Files,
     Objects,
@@ -16,12 +18,14 @@ from application.files.exports import (
 from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader, Documents
 from application.knowledge.versions import Reading, Uploaded
+from application.knowledge.views import DocumentFilter, DocumentView
 from application.shared.actor import Actor, Scope
+from application.shared.page import CursorPaging, UncountedListing
 from application.shared.patch import given
 from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
 from domain.knowledge.document import Document, DocumentExists, Status
 from domain.knowledge.events import DocumentDeleted
-from domain.knowledge.metadata import checked
+from domain.knowledge.metadata import checked, keyword
 from domain.shared.ids import DocumentId
 
 
@@ -82,6 +86,22 @@ class UploadDocument:
             if version.status is Status.FAILED:
                 await self.reading.again(version)
         return document.id
+
+
+@dataclass(frozen=True, slots=True)
+class ListDocuments:
+    """The caller's own. Raises CursorGone."""
+
+    reader: DocumentReader
+
+    async def __call__(
+        self, actor: Actor, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        actor.require(Scope.DOCUMENTS)
+        kept = checked({"jurisdiction": wanted.jurisdiction, "practice_area": wanted.practice_area})
+        keyword_ = keyword(wanted.keyword) if wanted.keyword else None
+        asked = structs.replace(wanted, **kept, keyword=keyword_)
+        return await self.reader.page(actor.user_id, asked, paging)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from typing import Protocol
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
     DocumentView,
     Hit,
     Query,
     StatusView,
 )
-from application.shared.page import Page, PageRequest
+from application.shared.page import CursorPaging, Page, PageRequest, UncountedListing
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
@@ -118,7 +119,12 @@ class DocumentReader(Protocol):
         """Raises NotFound."""
         ...
 
-    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]: ...
+    async def page(
+        self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        """Raises CursorGone when the order has to look at the document of `after`, and it is no
+        more."""
+        ...
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
         """Raises NotFound."""

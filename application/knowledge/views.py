@@ -51,6 +51,39 @@ class DocumentView(Struct, frozen=True):
     updated_at: datetime
 
 
+class DocumentOrder(StrEnum):
+    """`-` is downwards: `-created_at` is newest first."""
+
+    CREATED = "created_at"
+    NEWEST = "-created_at"
+    UPDATED = "updated_at"
+    UPDATED_DOWN = "-updated_at"
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+
+    @property
+    def field(self) -> str:
+        return self.removeprefix("-")
+
+    @property
+    def down(self) -> bool:
+        return self.startswith("-")
+
+
+class DocumentFilter(Struct, frozen=True):
+    """Which documents; None does not ask. `text` is a part of the title or of the file's name,
+    whatever its case."""
+
+    status: Status | None = None
+    category: Category | None = None
+    jurisdiction: str | None = None
+    practice_area: str | None = None
+    keyword: str | None = None
+    file_type: str | None = None
+    text: str | None = None
+    sort: DocumentOrder = DocumentOrder.NEWEST
+
+
 class StatusView(Struct, frozen=True):
     """How far the newest `version` is: `processing_done` of `processing_total` units of
     `processing_step`. Meanwhile, and when it fails, `served_version` is what is read and found."""

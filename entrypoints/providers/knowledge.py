@@ -15,9 +15,11 @@ from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.knowledge.versions import PostgresVersions
 from adapters.postgres.pool import Pool
 from adapters.postgres.records import PostgresKnowledgeRecords
+from application.knowledge.batch import ChangeDocuments
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
+    ListDocuments,
     PurgeDocument,
     Removal,
     UploadDocument,
@@ -43,6 +45,7 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
+from application.knowledge.progress import WatchDocument
 from application.knowledge.search import SearchDocuments
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.settings import Settings
@@ -52,9 +55,16 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     documents = provide_all(
-        UploadDocument, DescribeDocument, DownloadDocument, Removal, DeleteDocument, PurgeDocument
+        UploadDocument,
+        ListDocuments,
+        DescribeDocument,
+        DownloadDocument,
+        Removal,
+        DeleteDocument,
+        PurgeDocument,
     )
     versions = provide_all(Reading, AddVersion, RetryDocument, PurgeVersions)
+    work = provide_all(ChangeDocuments, WatchDocument)
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )

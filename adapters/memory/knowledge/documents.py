@@ -1,17 +1,27 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from operator import attrgetter
+from typing import Any
 
 from adapters.memory.knowledge.search import forget
 from adapters.memory.store import Store
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
     DocumentView,
     PageView,
     ProcessingError,
     StatusView,
 )
-from application.shared.page import Page, PageRequest
+from application.shared.page import (
+    CursorGone,
+    CursorPaging,
+    Page,
+    PageRequest,
+    UncountedListing,
+    uncounted,
+)
 from domain.files.file import StoredFile
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, DocumentExists, DocumentNotReady, Version
@@ -117,16 +127,22 @@ class MemoryDocumentReader:
     async def one(self, owner: UserId, document_id: DocumentId) -> DocumentView:
         return self._view(_live(self._store, owner, document_id))
 
-    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]:
-        mine = [
-            document
-            for document in self._store.table(Document).values()
-            if document.user_id == owner and document.deleted_at is None
-        ]
-        newest = sorted(mine, key=lambda document: document.id, reverse=True)
-        rows = [d for d in newest if request.after is None or d.id < request.after]
-        views = [self._view(document) for document in rows[: request.size + 1]]
-        return Page.cut(views, request.size, key=lambda view: view.id)
+    async def page(
+        self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        mine = [d for d in self._store.table(Document).values() if d.user_id == owner]
+        views = [self._view(document) for document in mine if document.deleted_at is None]
+        found = [view for view in views if _matches(view, wanted)]
+        key = _ORDERS[wanted.sort.field]
+        found.sort(key=key, reverse=wanted.sort.down)
+        if isinstance(paging, PageRequest) and paging.after is not None:
+            last = next((self._view(d) for d in mine if d.id == paging.after), None)
+            if last is None:
+                raise CursorGone("the document of this cursor is gone: begin again")
+            down = wanted.sort.down
+            found = [v for v in found if (key(v) < key(last) if down else key(v) > key(last))]
+        rows = found[paging.skipped :][: paging.rows]
+        return uncounted(paging, rows, attrgetter("id"))
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
         document = _live(self._store, owner, document_id)
@@ -222,6 +238,26 @@ class MemoryDocumentReader:
             created_at=document.created_at,
             updated_at=max(document.updated_at, newest.updated_at),
         )
+
+
+_ORDERS: dict[str, Callable[[DocumentView], Any]] = {
+    "created_at": lambda view: view.id,
+    "updated_at": lambda view: (view.updated_at, view.id),
+    "title": lambda view: (view.title.lower(), view.id),
+}
+
+
+def _matches(view: DocumentView, wanted: DocumentFilter) -> bool:
+    texts = (view.title.lower(), view.original_filename.lower())
+    return (
+        wanted.status in (None, view.processing_status)
+        and wanted.category in (None, view.category)
+        and wanted.jurisdiction in (None, view.jurisdiction)
+        and wanted.practice_area in (None, view.practice_area)
+        and wanted.file_type in (None, view.file_type)
+        and (wanted.keyword is None or wanted.keyword in view.keywords)
+        and (wanted.text is None or any(wanted.text.lower() in text for text in texts))
+    )
 
 
 def _live(store: Store, owner: UserId, document_id: DocumentId) -> Document:

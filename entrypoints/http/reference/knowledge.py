@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from application.knowledge.batch import BatchView, Outcome, UpdateKeywords
 from application.knowledge.metadata import Details
 from application.knowledge.views import (
     ChunkView,
@@ -33,6 +34,8 @@ _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 EXAMPLES = (
     Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
     Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
+    UpdateKeywords([CONTRACT], add=["payment"], remove=["draft"]),
+    BatchView(1, 0, [Outcome(CONTRACT, True)]),
     DocumentView(
         id=CONTRACT,
         user_id=ADA,
@@ -102,6 +105,14 @@ PROBLEMS = (
         "The document is there already",
         "Another document of yours has the same bytes: an owner has them once.",
         "you have this document already",
+    ),
+    problem(
+        409,
+        "document_not_failed",
+        "The document has not failed",
+        "Only what could not be read can be tried again; `POST /api/v1/documents/batch` with "
+        "`reprocess` reads any document anew.",
+        "only a document that has failed can be tried again",
     ),
     problem(
         409,
