@@ -1,6 +1,7 @@
 """What every adapter promises of the list of documents."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from domain.shared.ids import UserId
 from tests.contract.identity.test_users import THEN
 from tests.contract.knowledge.test_documents import a_document_of
 
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "Lease": {
         "category": Category.CONTRACT,
         "jurisdiction": "DE",
