@@ -56,7 +56,7 @@ def run(bench: Bench) -> list[Result]:
 def _throughput(bench: Bench, api: Server, accounts: list[Account], place: _Place) -> Measure:
     alone: list[Alone] = []
     logins, cpu = [], []
-    job = Job(api.port, [_login(account) for account in accounts], SATURATING, SECONDS)
+    job = Job(api.port, [login(account) for account in accounts], SATURATING, SECONDS)
     bench.load(job)
     for _ in range(ROUNDS):
         with bench.argon2_alone(place.threads, SECONDS, place.cores) as floor:
@@ -89,7 +89,7 @@ def _latency(bench: Bench, api: Server, accounts: list[Account]) -> Measure:
         seconds=PROBED,
         rate=PROBES,
     )
-    calls = [_login(account) for account in accounts]
+    calls = [login(account) for account in accounts]
     flood = Job(api.port, calls, FLOODING, PROBED + 3)
     beside_stranger: list[Load] = []
     beside_logins: list[Load] = []
@@ -130,6 +130,6 @@ def _probe(bench: Bench, job: Job) -> Load:
     return load
 
 
-def _login(account: Account) -> Call:
+def login(account: Account) -> Call:
     body = msgspec.json.encode({"email": account.email, "password": account.password}).decode()
     return Call("POST", "/api/v1/auth/login", body=body)
