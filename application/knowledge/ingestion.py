@@ -236,6 +236,7 @@ class PublishVersion:
 
     progress: Progress
     documents: Documents
+    texts: Texts
     clock: Clock
 
     async def __call__(self, event: ChunksEmbedded) -> None:
@@ -243,9 +244,11 @@ class PublishVersion:
         if version is None:
             return
 
+        text = await self.texts.get(version.user_id, version.id)
+
         async def keep() -> None:
             document = await self.documents.get(version.user_id, version.document_id)
-            document.current_version_id = version.id
+            document.current_version_id, document.page_count = version.id, len(text.pages)
             document.updated_at = self.clock.now()
             await self.documents.save(document)
 
