@@ -151,7 +151,8 @@ class ExtractText:
 
     async def _text(self, file: StoredFile) -> CanonicalText:
         async with _local_copy(self.objects.read(file.storage_key)) as path:
-            text = canonical(await self.extractor.extract(path, file.media_type))
+            extracted = await self.extractor.extract(path, file.media_type)
+        text = canonical(extracted.pages)
         if not text.content:
             raise ExtractionFailed(Failure.NO_TEXT, "there is no text in this document")
         return text
