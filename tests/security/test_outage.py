@@ -5,12 +5,12 @@ from pathlib import Path
 from entrypoints.database import migrate
 from entrypoints.embedded_postgres import Cluster
 from tests.running import Running, free_port, is_healthy, until
-from tests.security.conftest import Api, Secrets
+from tests.security.conftest import PASSWORD, Api, Secrets
 
 
 def test_a_stopped_database_is_503_until_it_is_back(tmp_path: Path) -> None:
     """On two processes of their own, for the other tests want theirs."""
-    ports = (free_port(), free_port())
+    ports, secrets = (free_port(), free_port()), Secrets()
     with Cluster(tmp_path / "pg", {}, durable=False) as cluster:
         migrate(cluster.url())
         shared = {"DATABASE_URL": cluster.url(), "DATA_DIR": str(tmp_path / "data")}
@@ -22,11 +22,15 @@ def test_a_stopped_database_is_503_until_it_is_back(tmp_path: Path) -> None:
                 process.start()
             for port in ports:
                 until(lambda port=port: is_healthy(port))  # type: ignore[misc]
-            secrets = Secrets()
             with Api(ports[0], secrets) as a, Api(ports[1], secrets) as b:
-                session = a.sign_up()
+                account = a.register()
+                session = a.log_in(account)
                 cluster.stop()
+                credentials = {"email": account.email, "password": PASSWORD}
                 for api in (a, b):
+                    assert api.post("/auth/login", json=credentials).status_code == 503
+                    again = api.post("/auth/refresh", json={"refresh_token": session.refresh})
+                    assert again.status_code == 503
                     answer = api.get("/users/me", headers=session.headers)
                     assert (answer.status_code, answer.headers["content-type"]) == (
                         503,
@@ -42,3 +46,6 @@ def test_a_stopped_database_is_503_until_it_is_back(tmp_path: Path) -> None:
         finally:
             for process in processes:
                 process.end()
+    for log in (*(process.output for process in processes), cluster.log.read_text()):
+        assert not secrets.found_in(log)
+    assert not any("unexpected_error" in process.output for process in processes)
