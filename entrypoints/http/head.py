@@ -1,16 +1,18 @@
 """HEAD is GET without the content (RFC 9110, 9.3.2), of every route at once."""
 
-from litestar.enums import HttpMethod
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import HttpMethod, ScopeType
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+from litestar.types.asgi_types import HTTPDisconnectEvent, HTTPResponseBodyEvent
 
-_NOTHING: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+_NOTHING: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
+_GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 
 def headed(app: ASGIApp) -> ASGIApp:
     """`app`, which answers HEAD too: inside it is a GET."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") != HttpMethod.HEAD:
+        if scope["type"] != ScopeType.HTTP or scope["method"] != HttpMethod.HEAD:
             await app(scope, receive, send)
             return
         scope["method"] = HttpMethod.GET.value
@@ -29,8 +31,8 @@ class _Head:
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send, self._answered = receive, send, False
 
-    async def receive(self) -> Message:
-        return {"type": "http.disconnect"} if self._answered else await self._receive()
+    async def receive(self) -> ReceiveMessage:
+        return _GONE if self._answered else await self._receive()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

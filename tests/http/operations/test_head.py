@@ -53,6 +53,6 @@ async def test_a_stream_ends_with_its_head() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await headed(endless)({"type": "http", "method": "HEAD"}, receive, send)  # type: ignore[arg-type, typeddict-item]
+    await headed(endless)({"type": "http", "method": "HEAD"}, receive, send)  # type: ignore[arg-type]
     assert [message.get("body") for message in sent] == [None, b""]
     assert not sent[-1]["more_body"]
