@@ -245,12 +245,20 @@ def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
+DOCUMENT: Json = msgspec.json.decode((ROOT / "docs/api/openapi.json").read_bytes())
+
+
 def operations() -> list[tuple[str, str, Json]]:
     """Method, path and description of every operation of the OpenAPI document, which
     tests/architecture keeps true."""
-    document = msgspec.json.decode((ROOT / "docs/api/openapi.json").read_bytes())
     return [
         (method.upper(), path, operation)
-        for path, methods in document["paths"].items()
+        for path, methods in DOCUMENT["paths"].items()
         for method, operation in methods.items()
     ]
+
+
+def example(media: Json) -> Json:
+    """The first of a body's."""
+    (named, *_) = media["examples"].values()
+    return DOCUMENT["components"]["examples"][named["$ref"].rpartition("/")[2]]["value"]
