@@ -14,6 +14,12 @@ _mine = (
 )
 _ADD = Statement(insert(stored_files), _COLUMNS)
 _GET = Statement(select(stored_files).where(*_mine))
+_OF = Statement(
+    select(stored_files.c.id).where(
+        stored_files.c.user_id == bindparam("owner"),
+        stored_files.c.purpose == bindparam("purpose"),
+    )
+)
 _REMOVE = Statement(delete(stored_files).where(*_mine))
 
 
@@ -31,6 +37,11 @@ class PostgresFiles:
         if row is None:
             raise NotFound("there is no such file")
         return StoredFile(**{**row, "purpose": Purpose(row["purpose"])})
+
+    async def of(self, owner: UserId, purpose: Purpose) -> list[FileId]:
+        values = {"owner": owner, "purpose": purpose}
+        rows = await self._database.rows(_OF, values, owner=owner)
+        return [FileId(row["id"]) for row in rows]
 
     async def remove(self, owner: UserId, file_id: FileId) -> None:
         await self._database.row(_REMOVE, {"owner": owner, "file": file_id}, owner=owner)

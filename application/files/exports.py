@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from application.files.download import Download
 from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.shared.ports import Ids, Outbox
 from application.shared.records import Record
@@ -16,6 +17,7 @@ from domain.files.file import (
     StorageKey,
     StoredFile,
     file_too_large,
+    named_type,
     original_name,
 )
 from domain.shared.ids import FileId, UserId
@@ -23,6 +25,7 @@ from domain.shared.ids import FileId, UserId
 HEAD, TAIL = 8 * 1024, 64 * 1024  # bytes
 
 __all__ = [
+    "Download",
     "FileRecords",
     "Files",
     "Objects",
@@ -60,11 +63,12 @@ async def receive(
     not, the bytes are its to remove. Raises UnnamedFile, InvalidFileName, EmptyFile, FileTooLarge,
     UnsupportedFile, and then nothing is left behind."""
     name = original_name(upload.name)
+    named_type(name, purpose)  # before its bytes travel
     key = StorageKey(f"{purpose}/{owner}/{file_id}")
     seen = _Seen(purpose)
     try:
         await objects.put(key, seen.through(upload.content))
-        media_type = sniffer.media_type(name, bytes(seen.head), bytes(seen.tail))
+        media_type = sniffer.media_type(name, purpose, bytes(seen.head), bytes(seen.tail))
     except BaseException:
         await objects.remove(key)
         raise

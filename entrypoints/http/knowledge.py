@@ -1,19 +1,14 @@
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, post
-from litestar.datastructures import UploadFile
+from litestar import Request, Response, delete, get, post, route
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta
 
-from application.files.exports import Purpose, Upload, file_too_large
+from application.files.exports import Purpose
 from application.knowledge.documents import (
     DeleteDocument,
     Details,
@@ -32,39 +27,25 @@ from application.knowledge.views import (
 )
 from application.shared.actor import Actor, Scope
 from application.shared.page import Page, PageRequest
-from domain.shared.errors import Invalid, Malformed
+from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
 from entrypoints.http.body import converted
+from entrypoints.http.downloads import READ, sent_file
 from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
+from entrypoints.http.uploads import UPLOAD, received
 
 MIB = 1024 * 1024
-_PIECE = 256 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
-_UPLOAD = (
-    "missing_file",
-    "several_files",
-    "unnamed_file",
-    "invalid_file_name",
-    "empty_file",
-    "file_too_large",
-    "unsupported_file",
-)
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
 
 class WrongSpan(Invalid): ...
-
-
-class MissingFile(Malformed): ...
-
-
-class SeveralFiles(Malformed): ...
 
 
 @post(
@@ -73,7 +54,7 @@ class SeveralFiles(Malformed): ...
     request_max_body_size=51 * MIB,
     operation_class=UploadOperation,
     opt={STREAMS: True},
-    responses=problems(401, 403, *_UPLOAD, body=True)
+    responses=problems(401, 403, *UPLOAD, body=True)
     | answers(200, DocumentView, "You had these bytes already: the document that has them"),
 )
 async def upload_document(
@@ -81,8 +62,8 @@ async def upload_document(
 ) -> Response[DocumentView]:
     """Takes PDF, DOCX, TXT and Markdown of up to 50 MiB. 201, and it is read in the background;
     200 with the document you have when you sent these bytes before."""
-    sent, details = await _sent(request)
-    uploaded = await upload(actor, sent, details)
+    sent, details = await received(request, Purpose.DOCUMENT)
+    uploaded = await upload(actor, sent, converted(details, Details))
     return Response(
         uploaded.document,
         status_code=201 if uploaded.created else 200,
@@ -151,24 +132,21 @@ async def list_chunks(
     return await reader.chunks(actor.user_id, DocumentId(document_id), page)
 
 
-@get(
+@route(
     "/documents/{document_id:uuid}/download",
+    http_method=READ,
     summary="A document's bytes",
     operation_class=DownloadOperation,
-    responses=_MINE,
+    responses=problems(401, 403, 404, "range_not_satisfiable"),
 )
 async def download_document(
-    document_id: FromPath[UUID], actor: FromDishka[Actor], download: FromDishka[DownloadDocument]
-) -> Stream:
-    """As they were uploaded."""
-    file, content = await download(actor, DocumentId(document_id))
-    name = quote(file.original_name, safe="")
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{name}",
-        "content-length": str(file.size),
-        "etag": f'"{file.sha256}"',
-    }
-    return Stream(content, headers=headers, media_type=file.media_type)
+    request: Request[Any, Any, Any],
+    document_id: FromPath[UUID],
+    actor: FromDishka[Actor],
+    download: FromDishka[DownloadDocument],
+) -> Response[bytes] | Stream:
+    """As they were uploaded, the whole file or the part that `Range` names."""
+    return await sent_file(request, await download(actor, DocumentId(document_id)))
 
 
 @delete("/documents/{document_id:uuid}", summary="Delete a document", responses=_MINE)
@@ -190,35 +168,6 @@ async def search_documents(
 ) -> Found:
     """Passages, best first: by words and by meaning, fused."""
     return await search(actor, data)
-
-
-async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
-    if request.content_type[0] != "multipart/form-data":
-        raise HTTPException("send a multipart form", status_code=415)
-    try:
-        sent = await request.form()
-    except RequestEntityTooLarge:
-        raise file_too_large(Purpose.DOCUMENT) from None
-    if len(sent.getall("file", [])) > 1:
-        raise SeveralFiles("send one file at a time")
-    form = dict(sent)
-    file = form.pop("file", None)
-    if file is None:
-        raise MissingFile("the form has no field `file`")
-    details = converted(form, Details)
-    if isinstance(file, UploadFile):
-        return Upload(file.filename, _pieces(file)), details
-    return Upload(None, _nothing()), details  # a file without a name arrives as a text
-
-
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await file.read(_PIECE):
-        yield piece
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
 
 
 def _window(start: int | None, end: int | None) -> Span | None:

@@ -138,21 +138,30 @@ class FarewellOperation(Operation):
         self.request_body = RequestBody(content=content, required=False)
 
 
+def _form(example: dict[str, str], **texts: Schema) -> RequestBody:
+    """A multipart form of a file and texts."""
+    file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+    form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file, **texts})
+    media = OpenAPIMediaType(schema=form, example=example)
+    return RequestBody(content={"multipart/form-data": media}, required=True)
+
+
 @dataclass
 class UploadOperation(Operation):
     """The form's file streams to storage, so the handler reads it itself."""
 
     def __post_init__(self) -> None:
-        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         title = _text("What to call it, instead of by its file's name", "Services agreement")
-        form = Schema(
-            type=OpenAPIType.OBJECT,
-            required=["file"],
-            properties={"file": file, "title": title},
-        )
         example = {"file": "@services-agreement.pdf", "title": "Services agreement"}
-        content = {"multipart/form-data": OpenAPIMediaType(schema=form, example=example)}
-        self.request_body = RequestBody(content=content, required=True)
+        self.request_body = _form(example, title=title)
+
+
+@dataclass
+class AvatarOperation(Operation):
+    """As an upload, with nothing beside the file."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _form({"file": "@ada.png"})
 
 
 @dataclass
@@ -163,4 +172,7 @@ class DownloadOperation(Operation):
         binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         content = {"application/octet-stream": OpenAPIMediaType(schema=binary)}
         file = OpenAPIResponse(description="The file, with its own `Content-Type`", content=content)
-        self.responses = {**(self.responses or {}), "200": file}
+        part = OpenAPIResponse(description="The part that `Range` names", content=content)
+        known = OpenAPIResponse(description="`If-None-Match` names the file: the client has it")
+        more = {"200": file, "206": part, "304": known}
+        self.responses = {**(self.responses or {}), **more}

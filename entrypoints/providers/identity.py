@@ -35,6 +35,7 @@ from application.identity.administration import (
 )
 from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from application.identity.audit import ListAudit, VerifyAudit
+from application.identity.avatar import RemoveAvatar, SetAvatar
 from application.identity.connections import Disconnect, ListConnections
 from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
 from application.identity.deletion import DeleteAccount, PurgeAccounts
@@ -115,6 +116,7 @@ class UseCases(Provider):
         ConfirmEmailChange,
     )
     proofs = provide_all(Links, Reauthentication, Trail)
+    avatar = provide_all(SetAvatar, RemoveAvatar)
     profile = provide_all(UpdateProfile, ExportAccount, DeleteAccount, PurgeAccounts)
     administration = provide_all(
         AdminGate, ListUsers, ShowUser, CreateUser, ChangeUser, DeleteUser, RestoreUser
