@@ -38,10 +38,13 @@ class ObjectStore:
                     await writer.write(piece)
 
     async def read(self, key: StorageKey, part: ByteRange | None = None) -> AsyncIterator[bytes]:
-        span = {"range": (part.start, part.end)} if part else {}
         with _answering():
             try:
-                found = await obstore.get_async(self._store, key, options=span)
+                found = await obstore.get_async(
+                    self._store,
+                    key,
+                    options={"range": (part.start, part.end)} if part else None,
+                )
             except FileNotFoundError:
                 raise NotFound("there is no such object") from None
             async for piece in found.stream(min_chunk_size=_PIECE):

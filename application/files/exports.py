@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from application.files.download import Download
+from application.files.health import CheckStorage
 from application.files.ports import FileRecords, Files, Objects, Sniffer
+from application.files.views import StorageHealth
 from application.shared.ports import Ids, Outbox
 from application.shared.records import Record
 from domain.files.events import FileForgotten
@@ -25,12 +27,14 @@ from domain.shared.ids import FileId, UserId
 HEAD, TAIL = 8 * 1024, 64 * 1024  # bytes
 
 __all__ = [
+    "CheckStorage",
     "Download",
     "FileRecords",
     "Files",
     "Objects",
     "Purpose",
     "Sniffer",
+    "StorageHealth",
     "StoredFile",
     "Upload",
     "erase",

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.files.views import Sweep
 from application.shared.records import Records
 from domain.files.file import Purpose, StorageKey, StoredFile
 from domain.files.ranges import ByteRange
@@ -60,6 +61,26 @@ class Sniffer(Protocol):
         """The type of a file by its extension and by its content, which must agree. `head` is its
         first 8 KiB, `tail` its last 64 KiB. Raises UnsupportedFile."""
         ...
+
+
+class AllFiles(Protocol):
+    """Every user's: for upkeep, never for a request."""
+
+    async def created(self, keys: list[StorageKey]) -> dict[StorageKey, datetime]:
+        """Which of these keys are a file's, and since when."""
+        ...
+
+    async def count(self, before: datetime) -> int:
+        """How many were created before then."""
+        ...
+
+
+class Sweeps(Protocol):
+    """What the last sweep found."""
+
+    async def keep(self, sweep: Sweep) -> None: ...
+
+    async def last(self) -> Sweep | None: ...
 
 
 class FileRecords(Records, Protocol):

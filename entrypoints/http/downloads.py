@@ -47,7 +47,7 @@ def requested(headers: Mapping[str, str], size: int, etag: str) -> ByteRange | N
     first, last = asked.groups()
     if first:
         start, end = int(first), int(last) + 1 if last else size
-        if end <= start:
+        if last and end <= start:
             return None
     elif last:
         start, end = max(0, size - int(last)), size

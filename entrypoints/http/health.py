@@ -3,6 +3,7 @@ from importlib.metadata import version
 from dishka import FromDishka
 from litestar import get
 
+from application.files.exports import CheckStorage
 from application.knowledge.ports import Embedder
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
@@ -33,20 +34,25 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
-    probes: FromDishka[Probes], embedder: FromDishka[Embedder], settings: FromDishka[Settings]
+    probes: FromDishka[Probes],
+    storage: FromDishka[CheckStorage],
+    embedder: FromDishka[Embedder],
+    settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     try:
         queue = await probes.queue()
     except Unavailable:
         queue = None
+    files = await storage()
     return DetailedHealth(
-        status=Word.OK if queue else Word.DEGRADED,
+        status=Word.OK if queue and files.writable else Word.DEGRADED,
         version=VERSION,
         service=SERVICE,
         environment=settings.environment,
         database="connected" if queue else "unavailable",
         queue=queue,
+        storage=files,
         embeddings=embedder.embedding_set,
     )
 

@@ -25,6 +25,7 @@ from application.knowledge.views import (
     Query,
     StatusView,
 )
+from application.operations.quotas import Metered
 from application.shared.actor import Actor, Scope
 from application.shared.page import Page, PageRequest
 from domain.shared.errors import Invalid
@@ -35,6 +36,7 @@ from entrypoints.http.body import converted
 from entrypoints.http.downloads import READ, sent_file
 from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.inject import Injected
+from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
 from entrypoints.http.uploads import UPLOAD, received
 
@@ -53,8 +55,8 @@ class WrongSpan(Invalid): ...
     summary="Upload a document",
     request_max_body_size=51 * MIB,
     operation_class=UploadOperation,
-    opt={STREAMS: True},
-    responses=problems(401, 403, *UPLOAD, body=True)
+    opt={STREAMS: True, METERED: Metered.UPLOADS},
+    responses=problems(401, 403, *UPLOAD, "quota_exceeded", body=True)
     | answers(200, DocumentView, "You had these bytes already: the document that has them"),
 )
 async def upload_document(
@@ -161,7 +163,8 @@ async def delete_document(
     "/search",
     status_code=200,
     summary="Search one's documents",
-    responses=problems(401, 403, body=True),
+    responses=problems(401, 403, "quota_exceeded", body=True),
+    opt={METERED: Metered.SEARCHES},
 )
 async def search_documents(
     data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]

@@ -15,7 +15,6 @@ from adapters.postgres.identity.expired import PostgresExpired
 from adapters.postgres.identity.login_failures import PostgresLoginFailures
 from adapters.postgres.identity.oauth import PostgresOAuthConnections
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
-from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessionReader, PostgresSessions
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
 from adapters.postgres.identity.user_reader import PostgresUserReader
@@ -75,7 +74,6 @@ from application.identity.ports import (
     OAuthConnections,
     OneTimeTokens,
     Passwords,
-    RateLimits,
     SessionReader,
     Sessions,
     SigningKeys,
@@ -193,11 +191,6 @@ class Adapters(Provider):
     @provide(scope=Scope.APP)
     def audit_reader(self, pool: Pool) -> AuditReader:
         return PostgresAuditReader(Database(pool))
-
-    @provide(scope=Scope.APP)
-    def rate_limits(self, pool: Pool) -> RateLimits:
-        """Counts for good, whatever becomes of the request's transaction."""
-        return PostgresRateLimits(Database(pool))
 
     users = provide(PostgresUsers, provides=Users)
     sessions = provide(PostgresSessions, provides=Sessions)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from adapters.memory.store import Store
 from application.files.ports import StoredObject
+from application.files.views import Sweep
 from application.shared.ports import Clock
 from domain.files.file import Purpose, StorageKey, StoredFile
 from domain.files.ranges import ByteRange
@@ -39,6 +40,29 @@ class MemoryObjects:
 
     async def remove_unfinished(self, before: datetime) -> int:
         return 0
+
+
+class MemoryAllFiles:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def created(self, keys: list[StorageKey]) -> dict[StorageKey, datetime]:
+        files = self._store.table(StoredFile).values()
+        return {f.storage_key: f.created_at for f in files if f.storage_key in keys}
+
+    async def count(self, before: datetime) -> int:
+        return sum(f.created_at < before for f in self._store.table(StoredFile).values())
+
+
+class MemorySweeps:
+    def __init__(self) -> None:
+        self._last: Sweep | None = None
+
+    async def keep(self, sweep: Sweep) -> None:
+        self._last = sweep
+
+    async def last(self) -> Sweep | None:
+        return self._last
 
 
 class MemoryFiles:

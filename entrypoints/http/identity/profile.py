@@ -9,10 +9,12 @@ from application.files.exports import Purpose
 from application.identity.avatar import RemoveAvatar, SetAvatar
 from application.identity.profile import ProfileChange, UpdateProfile
 from application.identity.views import UserView
+from application.operations.quotas import Metered
 from application.shared.actor import Actor
 from entrypoints.http.auth import OPEN_TO_KEYS, caller_of
 from entrypoints.http.body import converted
 from entrypoints.http.idempotency import STREAMS
+from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import AvatarOperation, problems
 from entrypoints.http.uploads import UPLOAD, received
 
@@ -63,8 +65,8 @@ async def update_profile(
     summary="Set one's own picture",
     request_max_body_size=11 * MIB,
     operation_class=AvatarOperation,
-    responses=problems(401, 403, *UPLOAD, body=True),
-    opt={OPEN_TO_KEYS: True, STREAMS: True},
+    responses=problems(401, 403, *UPLOAD, "quota_exceeded", body=True),
+    opt={OPEN_TO_KEYS: True, STREAMS: True, METERED: Metered.UPLOADS},
 )
 async def set_avatar(
     request: Request[Any, Any, Any], actor: FromDishka[Actor], change: FromDishka[SetAvatar]

@@ -42,7 +42,8 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
 def remains(request: pytest.FixtureRequest, objects: Objects, tmp_path: Path) -> Remains:
     """Whatever lies in the storage, whole or not, as its own tools show it."""
     if "s3" in request.node.callspec.params.values():
-        return request.getfixturevalue("bucket").everything
+        bucket: Bucket = request.getfixturevalue("bucket")
+        return bucket.everything
     return lambda: [str(path) for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -233,8 +234,9 @@ def test_a_url_says_whose_storage_it_is(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     place = place_of(url)
-    assert isinstance(place, kind)
-    assert place.prefix == "prefix"  # type: ignore[attr-defined]
+    assert type(place) is kind
+    assert isinstance(place, store.S3Store | store.GCSStore | store.AzureStore)
+    assert place.prefix == "prefix"
 
 
 async def listed(objects: Objects) -> dict[str, datetime]:
