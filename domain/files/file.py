@@ -106,6 +106,11 @@ def is_image(media_type: str, head: bytes) -> bool:
     return _SIGNATURES[media_type].match(head) is not None
 
 
+def extension(media_type: str) -> str:
+    """`md` for Markdown: the first that MEDIA_TYPES has for it, without its dot."""
+    return next(e for e, kind in MEDIA_TYPES.items() if kind == media_type).removeprefix(".")
+
+
 def mislabelled(name: str) -> UnsupportedFile:
     """For a file whose name says one thing, and its bytes another."""
     suffix = PurePath(name).suffix.lower()

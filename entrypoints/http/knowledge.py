@@ -2,24 +2,25 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, post, route
+from litestar import Request, Response, delete, get, patch, post, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
 from msgspec import Meta
 
-from application.files.exports import Purpose
 from application.knowledge.documents import (
     DeleteDocument,
-    Details,
     DownloadDocument,
-    UploadDocument,
+    ListDocuments,
 )
+from application.knowledge.metadata import DescribeDocument, Details, Name
 from application.knowledge.ports import DocumentReader
 from application.knowledge.search import SearchDocuments
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
+    DocumentOrder,
     DocumentView,
     Found,
     Query,
@@ -27,20 +28,20 @@ from application.knowledge.views import (
 )
 from application.operations.quotas import Metered
 from application.shared.actor import Actor, Scope
-from application.shared.page import Page, PageRequest
+from application.shared.page import CursorPaging, Page, PageRequest
+from domain.knowledge.document import Status
+from domain.knowledge.metadata import Category
 from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
-from entrypoints.http.body import converted
 from entrypoints.http.downloads import READ, sent_file
-from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.inject import Injected
+from entrypoints.http.knowledge_uploads import add_version, upload_document
+from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
 from entrypoints.http.metering import METERED
-from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
-from entrypoints.http.uploads import UPLOAD, received
+from entrypoints.http.openapi import DownloadOperation, problems
 
-MIB = 1024 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
 
@@ -50,36 +51,30 @@ type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 class WrongSpan(Invalid): ...
 
 
-@post(
-    "/documents/upload",
-    summary="Upload a document",
-    request_max_body_size=51 * MIB,
-    operation_class=UploadOperation,
-    opt={STREAMS: True, METERED: Metered.UPLOADS},
-    responses=problems(401, 403, *UPLOAD, "quota_exceeded", body=True)
-    | answers(200, DocumentView, "You had these bytes already: the document that has them"),
+@get(
+    "/documents",
+    summary="One's documents",
+    responses=problems(401, 403, 422, "cursor_gone"),
 )
-async def upload_document(
-    request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
-) -> Response[DocumentView]:
-    """Takes PDF, DOCX, TXT and Markdown of up to 50 MiB. 201, and it is read in the background;
-    200 with the document you have when you sent these bytes before."""
-    sent, details = await received(request, Purpose.DOCUMENT)
-    uploaded = await upload(actor, sent, converted(details, Details))
-    return Response(
-        uploaded.document,
-        status_code=201 if uploaded.created else 200,
-        headers={"location": f"/api/v1/documents/{uploaded.document.id}"},
-    )
-
-
-@get("/documents", summary="One's documents", responses=problems(401, 403, 422))
 async def list_documents(
-    page: NamedDependency[PageRequest], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
-) -> Page[DocumentView]:
-    """Newest first."""
-    actor.require(Scope.DOCUMENTS)
-    return await reader.page(actor.user_id, page)
+    cursor_paging: NamedDependency[SkipValidation[CursorPaging]],
+    actor: FromDishka[Actor],
+    list_: FromDishka[ListDocuments],
+    status: FromQuery[Status | None] = None,
+    category: FromQuery[Category | None] = None,
+    jurisdiction: FromQuery[Name | None] = None,
+    practice_area: FromQuery[Name | None] = None,
+    keyword: FromQuery[Name | None] = None,
+    file_type: FromQuery[Name | None] = None,
+    text: FromQuery[Name | None] = None,
+    sort: FromQuery[DocumentOrder] = DocumentOrder.NEWEST,
+) -> Page[DocumentView] | list[DocumentView]:
+    """Those of which all is true that is asked for. Pages are asked for by `size` and `after`, or
+    by `skip` and `limit`, which gives a bare array."""
+    wanted = DocumentFilter(
+        status, category, jurisdiction, practice_area, keyword, file_type, text, sort
+    )
+    return await list_(actor, wanted, cursor_paging)
 
 
 @get("/documents/{document_id:uuid}", summary="A document", responses=_MINE)
@@ -151,6 +146,21 @@ async def download_document(
     return await sent_file(request, await download(actor, DocumentId(document_id)))
 
 
+@patch(
+    "/documents/{document_id:uuid}",
+    summary="Say what a document is",
+    responses=problems(401, 403, 404, "invalid_keywords", body=True),
+)
+async def describe_document(
+    document_id: FromPath[UUID],
+    data: JSONBody[Details],
+    actor: FromDishka[Actor],
+    describe: FromDishka[DescribeDocument],
+) -> DocumentView:
+    """What is not sent stays as it is."""
+    return await describe(actor, DocumentId(document_id), data)
+
+
 @delete("/documents/{document_id:uuid}", summary="Delete a document", responses=_MINE)
 async def delete_document(
     document_id: FromPath[UUID], actor: FromDishka[Actor], remove: FromDishka[DeleteDocument]
@@ -185,12 +195,17 @@ secured = Injected(
     "/api/v1",
     route_handlers=[
         upload_document,
+        add_version,
         list_documents,
         show_document,
+        describe_document,
         show_document_status,
         show_document_content,
         list_chunks,
         download_document,
+        retry_document,
+        change_documents,
+        watch_document,
         delete_document,
         search_documents,
     ],

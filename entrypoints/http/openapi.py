@@ -138,30 +138,48 @@ class FarewellOperation(Operation):
         self.request_body = RequestBody(content=content, required=False)
 
 
-def _form(example: dict[str, str], **texts: Schema) -> RequestBody:
-    """A multipart form of a file and texts."""
-    file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-    form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file, **texts})
-    media = OpenAPIMediaType(schema=form, example=example)
-    return RequestBody(content={"multipart/form-data": media}, required=True)
-
-
 @dataclass
 class UploadOperation(Operation):
     """The form's file streams to storage, so the handler reads it itself."""
 
     def __post_init__(self) -> None:
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         title = _text("What to call it, instead of by its file's name", "Services agreement")
+        properties = {
+            "file": file,
+            "title": title,
+            "category": _text("One of those that `PATCH` takes", "contract"),
+            "jurisdiction": _text("A code of ISO 3166, or the name of a court", "GB-ENG"),
+            "practice_area": _text("In your own words", "commercial"),
+            "keywords": _text("With commas in between, or a field for each", "payment, services"),
+        }
+        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties=dict(properties))
         example = {"file": "@services-agreement.pdf", "title": "Services agreement"}
-        self.request_body = _form(example, title=title)
+        content = {"multipart/form-data": OpenAPIMediaType(schema=form, example=example)}
+        self.request_body = RequestBody(content=content, required=True)
 
 
 @dataclass
-class AvatarOperation(Operation):
-    """As an upload, with nothing beside the file."""
+class FileOperation(Operation):
+    """As an upload, with nothing but the file."""
 
     def __post_init__(self) -> None:
-        self.request_body = _form({"file": "@ada.png"})
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file})
+        media = OpenAPIMediaType(schema=form, example={"file": "@a-newer-one.png"})
+        self.request_body = RequestBody(content={"multipart/form-data": media}, required=True)
+
+
+@dataclass
+class StreamOperation(Operation):
+    """The answer is server-sent events, whose `data` is JSON."""
+
+    def __post_init__(self) -> None:
+        media = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+        events = OpenAPIResponse(
+            description="Events until the last one", content={"text/event-stream": media}
+        )
+        self.responses = {**(self.responses or {}), "200": events}
 
 
 @dataclass

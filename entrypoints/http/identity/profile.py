@@ -3,7 +3,6 @@ from typing import Any
 from dishka import FromDishka
 from litestar import HttpMethod, Request, delete, get, put, route
 from litestar.params import JSONBody
-from msgspec import Struct
 
 from application.files.exports import Purpose
 from application.identity.avatar import RemoveAvatar, SetAvatar
@@ -12,11 +11,10 @@ from application.identity.views import UserView
 from application.operations.quotas import Metered
 from application.shared.actor import Actor
 from entrypoints.http.auth import OPEN_TO_KEYS, caller_of
-from entrypoints.http.body import converted
 from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.metering import METERED
-from entrypoints.http.openapi import AvatarOperation, problems
-from entrypoints.http.uploads import UPLOAD, received
+from entrypoints.http.openapi import FileOperation, problems
+from entrypoints.http.uploads import UPLOAD, form_of, only_file_in
 
 MIB = 1024 * 1024
 _ME = ["/users/me", "/auth/me"]
@@ -28,10 +26,6 @@ PROFILE = (
     "invalid_retention",
     "invalid_preferences",
 )
-
-
-class NothingElse(Struct, forbid_unknown_fields=True):
-    """Beside its file the form has no field."""
 
 
 @get(
@@ -64,8 +58,8 @@ async def update_profile(
     "/users/me/avatar",
     summary="Set one's own picture",
     request_max_body_size=11 * MIB,
-    operation_class=AvatarOperation,
-    responses=problems(401, 403, *UPLOAD, "quota_exceeded", body=True),
+    operation_class=FileOperation,
+    responses=problems(401, 403, *UPLOAD, body=True),
     opt={OPEN_TO_KEYS: True, STREAMS: True, METERED: Metered.UPLOADS},
 )
 async def set_avatar(
@@ -73,8 +67,7 @@ async def set_avatar(
 ) -> UserView:
     """Takes PNG, JPEG, WebP and GIF of up to 10 MiB. `avatar_url` is where it is, for its owner; the
     picture of before is gone."""
-    sent, others = await received(request, Purpose.AVATAR)
-    converted(others, NothingElse)
+    sent = only_file_in(await form_of(request, Purpose.AVATAR))
     return await change(actor, sent)
 
 
