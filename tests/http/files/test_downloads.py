@@ -157,6 +157,19 @@ async def test_a_file_whose_bytes_are_lost_is_a_problem_and_no_broken_answer(
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+async def test_the_bytes_of_a_deleted_document_are_gone_at_once(
+    client: Client, memory: AsyncContainer
+) -> None:
+    """No worker runs: what was made of it has not been purged."""
+    ada = await signed_in(client)
+    sent = {"file": ("a.txt", TEXT)}
+    answer = await client.post("/api/v1/documents/upload", headers=ada, files=sent)
+    (file,) = (await memory.get(Store)).table(StoredFile).values()
+    assert (await client.get(f"/api/v1/files/{file.id}", headers=ada)).status_code == 200
+    await client.delete(f"/api/v1/documents/{answer.json()['id']}", headers=ada)
+    assert (await client.get(f"/api/v1/files/{file.id}", headers=ada)).status_code == 404
+
+
 _NUMBER = st.integers(0, 30)
 
 
