@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from application.files.exports import StorageHealth
+
 
 class Word(StrEnum):
     OK = "ok"
@@ -56,4 +58,5 @@ class DetailedHealth(Struct, frozen=True):
     environment: str
     database: Literal["connected", "unavailable"]
     queue: QueueHealth | None
+    storage: StorageHealth | None
     embeddings: str | None

@@ -12,6 +12,7 @@ from domain.shared.errors import DomainError, Forbidden, Malformed, Unauthentica
 from entrypoints.http.body import declared_json
 from entrypoints.http.cookies import CookieNames, check_csrf, cookie
 from entrypoints.http.idempotency import first_answer
+from entrypoints.http.metering import meter
 from entrypoints.settings import Settings
 
 type AnyRequest = Request[Any, Any, Any]
@@ -19,6 +20,9 @@ type AnyRequest = Request[Any, Any, Any]
 # The `opt` of routes that an API key opens, if it has their scope. Whatever is about credentials,
 # sessions, consents or other people's accounts wants a session.
 OPEN_TO_KEYS = "open_to_keys"
+
+
+_SAFE = frozenset({HttpMethod.GET, HttpMethod.HEAD})  # to be asked by any site: nothing is changed
 
 
 class TwoUsers(Malformed):
@@ -39,7 +43,8 @@ async def authenticated(request: AnyRequest) -> Response[bytes] | None:
         raise Unauthenticated("a bearer token or the session's cookie is needed")
     if caller.actor.session_id is None and OPEN_TO_KEYS not in request.route_handler.opt:
         raise SessionRequired("an API key does not open this: log in")
-    if request.method == HttpMethod.GET:
+    await meter(request, caller)
+    if request.method in _SAFE:
         return None
     await declared_json(request)
     return await first_answer(request, caller)
@@ -84,7 +89,7 @@ async def _with_cookie(request: AnyRequest, by_header: Caller | None) -> Caller 
         await _same_user(request, by_header, token)
         return by_header
     caller = await caller_by_token(request, token)
-    if request.method != HttpMethod.GET and caller.actor.session_id is not None:
+    if request.method not in _SAFE and caller.actor.session_id is not None:
         session_id = SessionId(caller.actor.session_id)
         check_csrf(request, await container.get(Crypto), settings, session_id)
     return caller

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from application.shared.text import NO_NUL
+from domain.files.ranges import RangeNotSatisfiable
 from domain.shared.errors import (
     Busy,
     Conflict,
@@ -30,6 +31,7 @@ STATUS: dict[type[DomainError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Malformed: HTTPStatus.BAD_REQUEST,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
@@ -78,6 +80,8 @@ def domain_problem(request: AnyRequest, error: DomainError) -> Response[Problem]
     headers = {}
     if isinstance(error, Busy):
         headers["retry-after"] = str(max(1, ceil(error.retry_after.total_seconds())))
+    if isinstance(error, RangeNotSatisfiable):
+        headers["content-range"] = f"bytes */{error.size}"
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     return answer(request, status, error.code, str(error) or status.phrase, headers=headers)
