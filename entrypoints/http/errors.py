@@ -52,7 +52,7 @@ type AnyRequest = Request[Any, Any, Any]
 class Fault(Struct, frozen=True):
     """What is wrong with one value: `pointer` (RFC 6901) finds it in the body, or names the
     parameter. `code` is `unknown` for a field that there is not, `missing` for one that is needed,
-    else `invalid`."""
+    the problem's own where there is one, else `invalid`."""
 
     pointer: str
     code: str
@@ -84,7 +84,18 @@ def domain_problem(request: AnyRequest, error: DomainError) -> Response[Problem]
         headers["content-range"] = f"bytes */{error.size}"
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
-    return answer(request, status, error.code, str(error) or status.phrase, headers=headers)
+    detail = str(error) or status.phrase
+    faults = [Fault(f"/{name}", error.code, detail) for name in _fields(request, error)]
+    return answer(request, status, error.code, detail, errors=faults, headers=headers)
+
+
+def _fields(request: AnyRequest, error: DomainError) -> list[str]:
+    """Which of the body's the error is about."""
+    if not isinstance(error, Invalid) or not error.fields:
+        return []
+    body = request.route_handler.parsed_data_field
+    asked = getattr(body.annotation, "__struct_fields__", ()) if body else ()
+    return [name for name in error.fields if name in asked]
 
 
 def validation_problem(request: AnyRequest, error: ValidationException) -> Response[Problem]:
