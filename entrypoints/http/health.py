@@ -1,9 +1,9 @@
 from importlib.metadata import version
 
-from dishka import FromDishka
+from dishka import AsyncContainer, FromDishka
 from litestar import get
 
-from application.files.exports import CheckStorage
+from application.files.exports import CheckStorage, StorageHealth
 from application.knowledge.ports import Embedder
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
@@ -34,27 +34,35 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
-    probes: FromDishka[Probes],
-    storage: FromDishka[CheckStorage],
+    container: FromDishka[AsyncContainer],
     embedder: FromDishka[Embedder],
     settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     try:
+        probes = await container.get(Probes)  # which connects
         queue = await probes.queue()
     except Unavailable:
         queue = None
-    files = await storage()
+    storage = await _storage(container)
     return DetailedHealth(
-        status=Word.OK if queue and files.writable else Word.DEGRADED,
+        status=Word.OK if queue and storage and storage.writable else Word.DEGRADED,
         version=VERSION,
         service=SERVICE,
         environment=settings.environment,
         database="connected" if queue else "unavailable",
         queue=queue,
-        storage=files,
+        storage=storage,
         embeddings=embedder.embedding_set,
     )
+
+
+async def _storage(container: AsyncContainer) -> StorageHealth | None:
+    try:
+        check = await container.get(CheckStorage)  # which connects, for the last sweep
+    except Unavailable:
+        return None
+    return await check()
 
 
 @get("/", summary="What is this?")
