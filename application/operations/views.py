@@ -50,7 +50,8 @@ class QueueHealth(Struct, frozen=True):
 
 
 class DetailedHealth(Struct, frozen=True):
-    """`queue` is None when the database, whose part it is, does not answer."""
+    """`queue` is None when the database, whose part it is, does not answer; so is `storage` as long
+    as it never did."""
 
     status: Word
     version: str

@@ -22,9 +22,6 @@ type AnyRequest = Request[Any, Any, Any]
 OPEN_TO_KEYS = "open_to_keys"
 
 
-_SAFE = frozenset({HttpMethod.GET, HttpMethod.HEAD})  # to be asked by any site: nothing is changed
-
-
 class TwoUsers(Malformed):
     """A header and a cookie that belong to different accounts."""
 
@@ -44,7 +41,7 @@ async def authenticated(request: AnyRequest) -> Response[bytes] | None:
     if caller.actor.session_id is None and OPEN_TO_KEYS not in request.route_handler.opt:
         raise SessionRequired("an API key does not open this: log in")
     await meter(request, caller)
-    if request.method in _SAFE:
+    if request.method == HttpMethod.GET:
         return None
     await declared_json(request)
     return await first_answer(request, caller)
@@ -89,7 +86,7 @@ async def _with_cookie(request: AnyRequest, by_header: Caller | None) -> Caller 
         await _same_user(request, by_header, token)
         return by_header
     caller = await caller_by_token(request, token)
-    if request.method not in _SAFE and caller.actor.session_id is not None:
+    if request.method != HttpMethod.GET and caller.actor.session_id is not None:
         session_id = SessionId(caller.actor.session_id)
         check_csrf(request, await container.get(Crypto), settings, session_id)
     return caller

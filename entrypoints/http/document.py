@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.config.app import AppConfig
-from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
@@ -105,7 +104,7 @@ def operation_id(handler: HTTPRouteHandler, method: Any, path: list[Any]) -> str
     """The handler's name, which generated clients call it by; of an alias, with its path."""
     parts = [part if isinstance(part, str) else part.name for part in path]
     name = handler.handler_name
-    if method == HttpMethod.HEAD or len({*handler.http_methods} - {HttpMethod.HEAD}) > 1:
+    if len(handler.http_methods) > 1:
         name += f"_by_{method.lower()}"
     if "/" + "/".join(parts) not in ALIASES:
         return name
@@ -124,7 +123,6 @@ def document(app: Litestar) -> Json:
     }
     components["examples"], components["responses"] = {}, {}
     for item in made["paths"].values():
-        item.pop("head", None)  # says what GET says, and nothing more
         if (post := item.get("post")) and _repeatable(post):
             _take_keys(post)
     for operation in operations(made):

@@ -6,14 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Request, Response
-from litestar.enums import HttpMethod
 from litestar.response import Stream
 
 from application.files.exports import Download
 from domain.files.file import StoredFile
 from domain.files.ranges import ByteRange, RangeNotSatisfiable
-
-READ = (HttpMethod.GET, HttpMethod.HEAD)  # the methods of a route that answers with a file
 
 # One range; of several, as of what is none, the whole file is a right answer.
 _RANGE = re.compile(r"bytes=\s*(\d*)-(\d*)\s*")
@@ -33,8 +30,6 @@ async def sent_file(
         headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{file.size}"
     status = 206 if part else 200
     headers["content-length"] = str(length)
-    if request.method == HttpMethod.HEAD:
-        return Response(b"", status_code=status, headers=headers, media_type=file.media_type)
     content = await _begun(download.read(part))
     return Stream(content, status_code=status, headers=headers, media_type=file.media_type)
 

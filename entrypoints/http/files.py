@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, route
+from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Stream
 
@@ -10,14 +10,13 @@ from application.files.download import DownloadFile
 from application.shared.actor import Actor
 from domain.shared.ids import FileId
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
-from entrypoints.http.downloads import READ, sent_file
+from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.openapi import DownloadOperation, problems
 
 
-@route(
+@get(
     "/files/{file_id:uuid}",
-    http_method=READ,
     summary="A file's bytes",
     operation_class=DownloadOperation,
     responses=problems(401, 403, 404, "range_not_satisfiable"),

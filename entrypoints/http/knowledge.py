@@ -2,7 +2,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, patch, post, route
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
@@ -35,7 +35,7 @@ from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
-from entrypoints.http.downloads import READ, sent_file
+from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.knowledge_uploads import add_version, upload_document
 from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
@@ -129,9 +129,8 @@ async def list_chunks(
     return await reader.chunks(actor.user_id, DocumentId(document_id), page)
 
 
-@route(
+@get(
     "/documents/{document_id:uuid}/download",
-    http_method=READ,
     summary="A document's bytes",
     operation_class=DownloadOperation,
     responses=problems(401, 403, 404, "range_not_satisfiable"),
