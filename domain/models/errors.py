@@ -39,7 +39,7 @@ class Wait(StrEnum):
     """What was waited for in vain."""
 
     CONNECT = "connect"
-    FIRST_TOKEN = "first_token"
+    FIRST_TOKEN = "first_token"  # noqa: S105
     IDLE = "idle"
     TOTAL = "total"
 
