@@ -12,10 +12,19 @@ from adapters.postgres.pool import Pool, open_pool
 from adapters.security.crypto import AesGcmCrypto
 from application.shared.ports import Crypto, Outbox, Transaction
 from entrypoints.oauth import OAuth
-from entrypoints.providers import conversations, files, identity, knowledge, mail, operations
+from entrypoints.providers import (
+    analytics,
+    conversations,
+    files,
+    identity,
+    knowledge,
+    mail,
+    operations,
+)
 from entrypoints.settings import Settings
 
-CONTEXTS = (identity, files, knowledge, conversations, mail, operations)
+CONTEXTS = (identity, files, knowledge, conversations, analytics, mail, operations)
+POLICIES = (identity.Policies, analytics.Policies)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -31,7 +40,8 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 
 def _container(settings: Settings, *world: Provider) -> AsyncContainer:
     use_cases = [context.UseCases() for context in CONTEXTS]
-    return make_async_container(System(settings), identity.Policies(), *use_cases, *world)
+    policies = [policy() for policy in POLICIES]
+    return make_async_container(System(settings), *policies, *use_cases, *world)
 
 
 class System(Provider):

@@ -9,13 +9,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from adapters.memory import conversations, files, identity, knowledge, mail, operations, records
+from adapters.memory import (
+    analytics,
+    conversations,
+    files,
+    identity,
+    knowledge,
+    mail,
+    operations,
+    records,
+)
 from adapters.memory.store import MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
+from domain.analytics.budget import Limits
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = (
@@ -23,6 +33,7 @@ PORTS: dict[type, type] = (
     | files.PORTS
     | knowledge.PORTS
     | conversations.PORTS
+    | analytics.PORTS
     | mail.PORTS
     | operations.PORTS
     | records.PORTS
@@ -36,7 +47,7 @@ class World:
 
     def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        policies = {Policy: Policy(), EmailPolicy: EmailPolicy()}
+        policies = {Policy: Policy(), EmailPolicy: EmailPolicy(), Limits: Limits()}
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 
     def get[T](self, wanted: type[T]) -> T:
