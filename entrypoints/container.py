@@ -19,12 +19,13 @@ from entrypoints.providers import (
     identity,
     knowledge,
     mail,
+    models,
     operations,
 )
 from entrypoints.settings import Settings
 
-CONTEXTS = (identity, files, knowledge, conversations, analytics, mail, operations)
-POLICIES = (identity.Policies, analytics.Policies)
+CONTEXTS = (identity, files, knowledge, conversations, analytics, models, mail, operations)
+POLICIES = (identity.Policies, analytics.Policies, models.Policies)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:

@@ -16,6 +16,7 @@ from adapters.memory import (
     identity,
     knowledge,
     mail,
+    models,
     operations,
     records,
 )
@@ -24,6 +25,7 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
+from application.models.ports import ChatModels
 from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
 from domain.analytics.budget import Limits
 
@@ -34,6 +36,7 @@ PORTS: dict[type, type] = (
     | knowledge.PORTS
     | conversations.PORTS
     | analytics.PORTS
+    | models.PORTS
     | mail.PORTS
     | operations.PORTS
     | records.PORTS
@@ -47,7 +50,12 @@ class World:
 
     def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        policies = {Policy: Policy(), EmailPolicy: EmailPolicy(), Limits: Limits()}
+        policies = {
+            Policy: Policy(),
+            EmailPolicy: EmailPolicy(),
+            Limits: Limits(),
+            ChatModels: ChatModels(),
+        }
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 
     def get[T](self, wanted: type[T]) -> T:

@@ -44,6 +44,7 @@ type Chunks = openai.AsyncStream[ChatCompletionChunk]
 _NO_KEY = "none"  # servers on one's own machine ask for none, and the client insists on one
 _PAUSE = timedelta(seconds=1)  # when a provider is busy and does not say for how long
 _EVENTS = "text/event-stream"
+_LONGEST_NAME = 100  # of a model
 _OVERLOADED = (408, 409, 425)
 # What reading a chunk that is no chunk raises: the client builds it of whatever JSON has come.
 _NO_CHUNK = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -168,7 +169,7 @@ class _Reading:
 
     def text(self, chunk: ChatCompletionChunk) -> str:
         """The piece of the answer that a chunk brings, if it does."""
-        self._model = chunk.model or self._model
+        self._model = _storable(chunk.model or self._model)[:_LONGEST_NAME]
         if chunk.usage is not None:
             self._usage = _usage(chunk.usage)
         if not chunk.choices:

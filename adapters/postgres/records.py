@@ -14,6 +14,7 @@ from adapters.postgres.tables import files as stored
 from adapters.postgres.tables import identity as accounts
 from adapters.postgres.tables import knowledge as known
 from adapters.postgres.tables import mail
+from adapters.postgres.tables import models as asked
 from adapters.postgres.tables.base import metadata
 from application.shared.records import Record
 from domain.files.file import StorageKey
@@ -142,3 +143,7 @@ class PostgresMailRecords(PostgresRecords):
 class PostgresAnalyticsRecords(PostgresRecords):
     shown = _shown(counted.usage_events)
     erased = _erased(counted.ai_budgets, counted.usage_reservations)
+
+
+class PostgresModelRecords(PostgresRecords):
+    shown = _shown(asked.egress_events)
