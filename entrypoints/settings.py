@@ -27,6 +27,7 @@ type Count = Annotated[int, Meta(ge=1)]
 type Limit = Annotated[int, Meta(ge=0)]  # 0: none
 type Money = Annotated[float, Meta(ge=0, le=1e9)]  # 0: no limit
 type Seconds = Annotated[float, Meta(gt=0, le=3600)]
+type ContextSize = Annotated[int, Meta(ge=4_000, le=10_000_000)]
 type ModelName = Annotated[str, Meta(min_length=1, max_length=100)]
 type ModelNames = tuple[ModelName, ...]
 type Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -154,6 +155,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     gemini_base_url: str | None = None
     gemini_api_key: str | None = None
     gemini_model: ModelName = "gemini-2.5-flash"
+    ai_context_tokens: ContextSize = 16_000
     ai_connect_timeout_seconds: Seconds = 5
     ai_first_token_timeout_seconds: Seconds = 60
     ai_idle_timeout_seconds: Seconds = 30

@@ -44,6 +44,7 @@ type Chunks = openai.AsyncStream[ChatCompletionChunk]
 _NO_KEY = "none"  # servers on one's own machine ask for none, and the client insists on one
 _PAUSE = timedelta(seconds=1)  # when a provider is busy and does not say for how long
 _EVENTS = "text/event-stream"
+_LONGEST = 200_000  # characters: far more than any model writes at once
 _LONGEST_NAME = 100  # of a model
 _OVERLOADED = (408, 409, 425)
 # What reading a chunk that is no chunk raises: the client builds it of whatever JSON has come.
@@ -179,6 +180,8 @@ class _Reading:
         if text := _storable(choice.delta.content or ""):
             self._first = self._first or time.monotonic()
             self._written += len(text)
+            if self._written > _LONGEST:
+                raise TooMuch
         return text
 
     def finished(self) -> Finished:

@@ -1,4 +1,5 @@
-"""What other contexts may do with models: ask one, through the only door there is."""
+"""What other contexts may do with models: build a prompt, ask a model through the only door there is,
+and check what it cites."""
 
 from application.models.dispatch import Call, Dispatch, Order
 from application.models.ports import ChatModels, ModelRecords
@@ -14,7 +15,10 @@ from domain.models.chat import (
     Started,
     Usage,
 )
+from domain.models.citing import Checked, Cited, check_citations
 from domain.models.errors import ModelFailed, ModelNotAllowed, NoModel
+from domain.models.prompt import Prompt, Source, build_prompt
+from domain.models.quoting import Verified
 from domain.shared.ids import UserId
 
 __all__ = [
@@ -23,6 +27,8 @@ __all__ = [
     "ChatMessage",
     "ChatModels",
     "ChatRequest",
+    "Checked",
+    "Cited",
     "Delta",
     "Dispatch",
     "FinishReason",
@@ -32,9 +38,14 @@ __all__ = [
     "ModelRecords",
     "NoModel",
     "Order",
+    "Prompt",
     "Role",
+    "Source",
     "Started",
     "Usage",
+    "Verified",
+    "build_prompt",
+    "check_citations",
     "erase",
     "export",
 ]

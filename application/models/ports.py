@@ -45,10 +45,12 @@ class ChatModel(Protocol):
 @dataclass(frozen=True, slots=True)
 class ChatModels:
     """The providers that are configured, in the order in which they are asked, and the models that
-    a caller may choose. `backoff`: before the second try; doubled before the third."""
+    a caller may choose. `context`: tokens that one reads and writes together. `backoff`: before the
+    second try; doubled before the third."""
 
     providers: tuple[ChatModel, ...] = ()
     allowed: tuple[str, ...] = ()
+    context: int = 16_000
     backoff: timedelta = timedelta(milliseconds=500)
 
     @property

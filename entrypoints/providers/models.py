@@ -45,7 +45,7 @@ class Policies(Provider):
             Endpoint(name, *_endpoint(settings, name)) for name in settings.model_providers
         ]
         providers = tuple(OpenAiChat(endpoint, timeouts) for endpoint in endpoints)
-        yield ChatModels(providers, settings.ai_models or ())
+        yield ChatModels(providers, settings.ai_models, settings.ai_context_tokens)
         for provider in providers:
             await provider.close()
 
