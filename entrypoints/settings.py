@@ -44,11 +44,12 @@ _SECRET = 32  # characters, at least
 _MISSING = "must be set in production"
 _PLACEHOLDER = "must be drawn at random in production, and this is a placeholder"
 
-# Each names a provider of sign-ins together with its siblings, or is not set.
+# Each names a provider together with its siblings, or is not set.
 _PROVIDERS = (
     ("google_client_id", "google_client_secret"),
     ("github_client_id", "github_client_secret"),
     ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+    ("langfuse_public_key", "langfuse_secret_key"),
 )
 
 
@@ -163,6 +164,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     ai_requests_per_minute: Limit = 10
     ai_requests_per_day: Limit = 100
     ai_monthly_budget_limit: Money = 100
+
+    otel_exporter_otlp_endpoint: str | None = None
+    langfuse_host: str = "https://cloud.langfuse.com"
+    langfuse_public_key: str | None = None
+    langfuse_secret_key: str | None = None
+    langfuse_capture_content: bool = False
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

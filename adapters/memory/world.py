@@ -26,6 +26,7 @@ from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.models.ports import ChatModels
+from application.models.tracing import Tracers
 from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
 from domain.analytics.budget import Limits
 
@@ -55,6 +56,7 @@ class World:
             EmailPolicy: EmailPolicy(),
             Limits: Limits(),
             ChatModels: ChatModels(),
+            Tracers: Tracers(),
         }
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 

@@ -3,6 +3,7 @@ and check what it cites."""
 
 from application.models.dispatch import Call, Dispatch, Order
 from application.models.ports import ChatModels, ModelRecords
+from application.models.tracing import Outcome, Stage, Trace, Tracers
 from application.shared.records import Record
 from domain.models.chat import (
     ChatEvent,
@@ -38,10 +39,14 @@ __all__ = [
     "ModelRecords",
     "NoModel",
     "Order",
+    "Outcome",
     "Prompt",
     "Role",
     "Source",
+    "Stage",
     "Started",
+    "Trace",
+    "Tracers",
     "Usage",
     "Verified",
     "build_prompt",

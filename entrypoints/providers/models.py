@@ -1,6 +1,7 @@
 """Calls to model providers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Protocol
 
 from dishka import Provider, Scope, provide, provide_all
 
@@ -10,10 +11,15 @@ from application.models.choice import ListModels
 from application.models.dispatch import Dispatch
 from application.models.egress import ListEgress
 from application.models.ports import ChatModels, EgressLedger, ModelRecords
+from application.models.tracing import Tracer, Tracers
 from entrypoints.settings import AiProvider, Settings
 
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai/"
 OPENAI_URL = "https://api.openai.com/v1/"
+
+
+class Closable(Tracer, Protocol):
+    def close(self) -> None: ...
 
 
 class UseCases(Provider):
@@ -49,6 +55,13 @@ class Policies(Provider):
         for provider in providers:
             await provider.close()
 
+    @provide
+    def tracers(self, settings: Settings) -> Iterator[Tracers]:
+        found = [*_collector(settings), *_langfuse(settings)]
+        yield Tracers(tuple(found))
+        for tracer in found:
+            tracer.close()
+
 
 class Adapters(Provider):
     scope = Scope.REQUEST
@@ -64,3 +77,19 @@ def _endpoint(settings: Settings, name: AiProvider) -> tuple[str, str | None, st
         return address, settings.gemini_api_key, settings.gemini_model
     address = settings.openai_base_url or OPENAI_URL
     return address, settings.openai_api_key, settings.openai_model
+
+
+def _collector(settings: Settings) -> Iterator[Closable]:
+    if settings.otel_exporter_otlp_endpoint:
+        from adapters.tracing.otlp import OtlpTracer
+
+        yield OtlpTracer(settings.otel_exporter_otlp_endpoint)
+
+
+def _langfuse(settings: Settings) -> Iterator[Closable]:
+    public, secret = settings.langfuse_public_key, settings.langfuse_secret_key
+    if public and secret:
+        from adapters.tracing.langfuse import LangfuseTracer
+
+        capture = settings.langfuse_capture_content
+        yield LangfuseTracer(settings.langfuse_host, public, secret, capture=capture)
