@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from adapters.memory.store import Key, Store
+from application.analytics.ports import AnalyticsRecords
 from application.conversations.ports import ConversationRecords
 from application.files.ports import FileRecords
 from application.identity.ports import AccountRecords
 from application.knowledge.ports import KnowledgeRecords
 from application.mail.ports import MailRecords
+from application.models.ports import ModelRecords
 from application.shared.records import Record
+from domain.analytics.usage import Charge
 from domain.conversations.conversation import Conversation
 from domain.conversations.message import Message
 from domain.files.file import StorageKey, StoredFile
@@ -25,6 +28,7 @@ from domain.identity.session import Session
 from domain.identity.user import User
 from domain.knowledge.document import Document, Version
 from domain.mail.letter import OutgoingMail
+from domain.models.egress import EgressEvent
 
 # As on Postgres: a secret, or bytes, which are hashes or encrypted.
 _HIDDEN = {"password", "family_key", "token_hash", "parent_hash", "hash", "payload", "letter"}
@@ -110,10 +114,22 @@ class MemoryMailRecords(MemoryRecords):
     modules = ("domain.mail",)
 
 
+class MemoryAnalyticsRecords(MemoryRecords):
+    shown = {"usage_events": Charge}  # noqa: RUF012
+    modules = ("domain.analytics",)
+
+
+class MemoryModelRecords(MemoryRecords):
+    shown = {"egress_events": EgressEvent}  # noqa: RUF012
+    modules = ("domain.models",)
+
+
 PORTS: dict[type, type] = {
+    AnalyticsRecords: MemoryAnalyticsRecords,
     AccountRecords: MemoryAccountRecords,
     ConversationRecords: MemoryConversationRecords,
     FileRecords: MemoryFileRecords,
     KnowledgeRecords: MemoryKnowledgeRecords,
     MailRecords: MemoryMailRecords,
+    ModelRecords: MemoryModelRecords,
 }

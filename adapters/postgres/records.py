@@ -8,11 +8,13 @@ import asyncpg
 from sqlalchemy import Column, LargeBinary, Table, bindparam, delete, select
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.tables import analytics as counted
 from adapters.postgres.tables import conversations as talk
 from adapters.postgres.tables import files as stored
 from adapters.postgres.tables import identity as accounts
 from adapters.postgres.tables import knowledge as known
 from adapters.postgres.tables import mail
+from adapters.postgres.tables import models as asked
 from adapters.postgres.tables.base import metadata
 from application.shared.records import Record
 from domain.files.file import StorageKey
@@ -136,3 +138,12 @@ class PostgresConversationRecords(PostgresRecords):
 class PostgresMailRecords(PostgresRecords):
     shown = _shown(mail.outgoing_mails)
     erased = _erased(mail.outgoing_mails)
+
+
+class PostgresAnalyticsRecords(PostgresRecords):
+    shown = _shown(counted.usage_events)
+    erased = _erased(counted.ai_budgets, counted.usage_reservations)
+
+
+class PostgresModelRecords(PostgresRecords):
+    shown = _shown(asked.egress_events)

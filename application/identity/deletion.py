@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from application.analytics import exports as analytics
+from application.analytics.exports import AnalyticsRecords
 from application.conversations import exports as conversations
 from application.conversations.exports import ConversationRecords
 from application.files import exports as files
@@ -18,6 +20,8 @@ from application.knowledge import exports as knowledge
 from application.knowledge.exports import KnowledgeRecords
 from application.mail import exports as mail
 from application.mail.exports import MailRecords
+from application.models import exports as models
+from application.models.exports import ModelRecords
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Transaction
 from application.shared.text import Text
@@ -68,6 +72,8 @@ class PurgeAccounts:
     knowledge: KnowledgeRecords
     files: FileRecords
     mail: MailRecords
+    analytics: AnalyticsRecords
+    models: ModelRecords
     identity: AccountRecords
     audit: AuditLog
     clock: Clock
@@ -100,6 +106,8 @@ class PurgeAccounts:
             await knowledge.erase(user_id, self.knowledge)
             await files.erase(user_id, self.files, self.outbox, self.ids)
             await mail.erase(user_id, self.mail)
+            await analytics.erase(user_id, self.analytics)
+            await models.erase(user_id, self.models)
             await identity.erase(user_id, self.identity)
             await self.users.remove(user_id)
             await self.audit.add(

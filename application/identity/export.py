@@ -3,6 +3,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from application.analytics import exports as analytics
+from application.analytics.exports import AnalyticsRecords
 from application.conversations import exports as conversations
 from application.conversations.exports import ConversationRecords
 from application.files import exports as files
@@ -14,6 +16,8 @@ from application.knowledge import exports as knowledge
 from application.knowledge.exports import KnowledgeRecords
 from application.mail import exports as mail
 from application.mail.exports import MailRecords
+from application.models import exports as models
+from application.models.exports import ModelRecords
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Clock, Ids, Transaction
 from application.shared.records import Record
@@ -31,6 +35,8 @@ class AccountExport(Struct, frozen=True):
     knowledge: Kinds
     conversations: Kinds
     mail: Kinds
+    analytics: Kinds
+    models: Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class ExportAccount:
     knowledge: KnowledgeRecords
     conversations: ConversationRecords
     mail: MailRecords
+    analytics: AnalyticsRecords
+    models: ModelRecords
     audit: AuditLog
     clock: Clock
     ids: Ids
@@ -58,6 +66,8 @@ class ExportAccount:
             knowledge=await knowledge.export(actor.user_id, self.knowledge),
             conversations=await conversations.export(actor.user_id, self.conversations),
             mail=await mail.export(actor.user_id, self.mail),
+            analytics=await analytics.export(actor.user_id, self.analytics),
+            models=await models.export(actor.user_id, self.models),
         )
         async with self.transaction:
             event = done("export.made", actor, actor.user_id, self.ids, self.clock)

@@ -1,10 +1,27 @@
-"""What other contexts may do with accounts: show a user what is kept of them, and forget it."""
+"""What other contexts may do with accounts: ask what a user allows, show them what is kept of them,
+and forget it."""
 
-from application.identity.ports import AccountRecords
+from application.identity.ports import AccountRecords, Consents
 from application.shared.records import Record
+from domain.identity.consent import ConsentRequired, Purpose
 from domain.shared.ids import UserId
 
-__all__ = ["AccountRecords", "erase", "export"]
+__all__ = [
+    "AccountRecords",
+    "ConsentRequired",
+    "Consents",
+    "Purpose",
+    "erase",
+    "export",
+    "require_consent",
+]
+
+
+async def require_consent(user_id: UserId, purpose: Purpose, consents: Consents) -> None:
+    """Raises ConsentRequired, unless the user allows it at this moment."""
+    decided = await consents.one(user_id, purpose)
+    if decided is None or not decided.granted:
+        raise ConsentRequired(f"this needs your consent to {purpose}")
 
 
 async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Record]]:

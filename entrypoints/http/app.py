@@ -16,6 +16,7 @@ from entrypoints.http import (
     health,
     identity,
     knowledge,
+    models,
     problems,
 )
 from entrypoints.http.body import JsonRequest, declared_json
@@ -58,6 +59,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             files.secured,
             knowledge.secured,
             conversations.secured,
+            models.secured,
             health.router,
             problems.router,
             *([docs.router] if settings.shows_docs else []),

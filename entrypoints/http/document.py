@@ -47,6 +47,7 @@ TAGS = {
     "identity": "Accounts, sessions and the keys that verify access tokens.",
     "knowledge": "Documents, their text and passages, and the search for them.",
     "conversations": "Questions, and answers made of cited sentences.",
+    "models": "The models that may be asked, and what was sent to their providers.",
     "operations": "Is it running, and what do its errors mean?",
 }
 # Paths whose handler has another, better one: operation ids are unique.

@@ -1,6 +1,7 @@
 """Nothing of a person's is forgotten when they take everything along, or when we forget them: every
 table with an owner is filled by what its columns are, so a new one is noticed here."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +14,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Integer,
     LargeBinary,
+    Numeric,
     String,
     Table,
     Uuid,
@@ -32,6 +35,7 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.tables import metadata
 from adapters.postgres.tables.base import HalfVector
 from adapters.postgres.tables.knowledge import MINILM
+from application.analytics import exports as analytics
 from application.conversations import exports as conversations
 from application.files import exports as files
 from application.identity import exports as identity
@@ -39,6 +43,7 @@ from application.identity.deletion import PurgeAccounts
 from application.identity.export import ExportAccount
 from application.knowledge import exports as knowledge
 from application.mail import exports as mail
+from application.models import exports as models
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Clock, Ids, Outbox, Transaction
 from domain.identity.user import RESTORABLE
@@ -46,15 +51,19 @@ from domain.shared.ids import UserId
 
 _FROM_FILES = "was made of a file's bytes, which its owner may download"
 NOT_SHOWN = {
+    "ai_budgets": "counts what usage events tell one by one",
     "chunk_vectors": _FROM_FILES,
     "chunks": _FROM_FILES,
     "document_texts": _FROM_FILES,
     "idempotency_keys": "repeats an answer that its owner got, for a day",
     "postings": _FROM_FILES,
+    "usage_reservations": "ends within the hour, as a usage event",
     "version_statistics": _FROM_FILES,
 }
 NOT_ERASED = {
+    "egress_events": "only grows: the account takes it along",
     "audit_events": "holds ids only, and would not be worth the name",
+    "usage_events": "only grows: the account takes it along",
     "users": "goes last",
 }
 # What the checks of a table leave no choice about.
@@ -63,6 +72,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("chunk_vectors", "embedding_set"): MINILM,
     ("consent_events", "action"): "granted",
     ("documents", "category"): "contract",
+    ("egress_events", "object_ids"): [],
     ("one_time_tokens", "purpose"): "password_reset",
     ("users", "data_retention_days"): 90,
     ("users", "deleted_at"): None,
@@ -118,6 +128,10 @@ def of_type(column: Column[Any], now: Any) -> Any:
             return uuid4()
         case DateTime():
             return now
+        case Date():
+            return now.date()
+        case Numeric():
+            return Decimal(1)
         case Boolean():
             return True
         case BigInteger() | Integer():
@@ -154,6 +168,8 @@ async def erase(world: AsyncContainer, owner: UserId) -> None:
         await knowledge.erase(owner, await request.get(knowledge.KnowledgeRecords))
         await files.erase(owner, await request.get(files.FileRecords), outbox, ids)
         await mail.erase(owner, await request.get(mail.MailRecords))
+        await analytics.erase(owner, await request.get(analytics.AnalyticsRecords))
+        await models.erase(owner, await request.get(models.ModelRecords))
         await identity.erase(owner, await request.get(identity.AccountRecords))
 
 
@@ -163,7 +179,15 @@ async def test_an_export_names_every_table_of_ones_own_and_no_secret(
     ada, bob = await a_full_account(postgres), await a_full_account(postgres)
     async with postgres() as request:
         made = await (await request.get(ExportAccount))(Actor(ada, EVERYTHING_OWN))
-    kinds = made.identity | made.files | made.knowledge | made.conversations | made.mail
+    kinds = (
+        made.identity
+        | made.files
+        | made.knowledge
+        | made.conversations
+        | made.mail
+        | made.analytics
+        | made.models
+    )
     assert {*kinds, *NOT_SHOWN} == {table.name for table in TABLES}
     assert not {*kinds} & {*NOT_SHOWN}
     assert {name: len(records) for name, records in kinds.items()} == dict.fromkeys(kinds, 1)

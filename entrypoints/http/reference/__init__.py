@@ -9,12 +9,14 @@ from msgspec import Struct
 from application.shared.page import NumberedPage, Page
 from entrypoints.http.reference import (
     administration,
+    analytics,
     conversations,
     credentials,
     files,
     identity,
     identity_oauth,
     knowledge,
+    models,
     operations,
     shared,
 )
@@ -29,6 +31,8 @@ _MODULES: tuple[Any, ...] = (
     files,
     knowledge,
     conversations,
+    analytics,
+    models,
     operations,
 )
 

@@ -47,6 +47,8 @@ EXAMPLES = (
         knowledge={"documents": [], "document_versions": []},
         conversations={"conversations": [], "messages": []},
         mail={"outgoing_mails": []},
+        analytics={"usage_events": []},
+        models={"egress_events": []},
     ),
 )
 PROBLEMS = (

@@ -1,0 +1,63 @@
+"""What models cost, since when and until when."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from domain.analytics.usage import LOCAL, Charge, UsageEvent
+
+CURRENCY = "USD"  # of every price, budget and report: sums of several would mean nothing
+_PLACES = Decimal("1e-10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Money for 1000 tokens of each kind, from `valid_from` until just before `valid_to`. Without a
+    provider it is that of every provider who names none of its own."""
+
+    id: UUID
+    model: str
+    provider: str | None
+    input: Decimal
+    cached: Decimal
+    output: Decimal
+    valid_from: datetime
+    valid_to: datetime | None = None
+    currency: str = CURRENCY
+
+    def of(self, event: UsageEvent) -> Decimal:
+        """Thinking is charged as output is."""
+        thousandths = (
+            event.input_tokens * self.input
+            + event.cached_input_tokens * self.cached
+            + event.completion_tokens * self.output
+        )
+        return (thousandths / 1000).quantize(_PLACES)
+
+
+def charge(event: UsageEvent, price: Price | None) -> Charge:
+    """What is ours costs nothing; what has no price has no known cost, which is not nothing."""
+    if event.provider == LOCAL:
+        return Charge(event, None, Decimal(0))
+    return Charge(event, price.id, price.of(event)) if price else Charge(event, None, None)
+
+
+def _default(number: int, model: str, input: str, output: str) -> Price:
+    return Price(
+        id=UUID(int=number),
+        model=model,
+        provider=None,
+        input=Decimal(input),
+        cached=Decimal(input),
+        output=Decimal(output),
+        valid_from=datetime(2020, 1, 1, tzinfo=UTC),
+    )
+
+
+# What an installation begins with.
+DEFAULTS = (
+    _default(1, "gemini-1.5-flash", "0.00035", "0.0007"),
+    _default(2, "gpt-4", "0.03", "0.06"),
+    _default(3, "gpt-3.5-turbo", "0.001", "0.002"),
+)

@@ -1,0 +1,160 @@
+"""What is used of models, what it costs, budgets.
+
+Revises: 0006
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+OWNED = ("usage_events", "ai_budgets", "usage_reservations")
+MONEY = sa.Numeric(precision=20, scale=10)
+# From the plans of the products; for 1000 tokens, read or written.
+DEFAULTS = (
+    (1, "gemini-1.5-flash", "0.00035", "0.0007"),
+    (2, "gpt-4", "0.03", "0.06"),
+    (3, "gpt-3.5-turbo", "0.001", "0.002"),
+)
+
+
+def upgrade() -> None:
+    _prices()
+    op.create_table(
+        "usage_events",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("feature", sa.String(length=20), nullable=False),
+        sa.Column("provider", sa.String(length=50), nullable=False),
+        sa.Column("model_asked", sa.String(length=100), nullable=False),
+        sa.Column("model_used", sa.String(length=100), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("total_ms", sa.Integer(), nullable=False),
+        sa.Column("queue_ms", sa.Integer(), nullable=False),
+        sa.Column("first_token_ms", sa.Integer()),
+        sa.Column("conversation_id", sa.Uuid()),
+        sa.Column("message_id", sa.Uuid()),
+        sa.Column("execution_id", sa.Uuid()),
+        sa.Column("input_tokens", sa.Integer(), nullable=False),
+        sa.Column("cached_input_tokens", sa.Integer(), nullable=False),
+        sa.Column("output_tokens", sa.Integer(), nullable=False),
+        sa.Column("reasoning_tokens", sa.Integer(), nullable=False),
+        sa.Column("tokens_source", sa.String(length=10), nullable=False),
+        sa.Column("price_id", sa.Uuid()),
+        sa.Column("cost", MONEY),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="usage_events_user_id_fkey", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["price_id"], ["prices.id"], name="usage_events_price_id_fkey"),
+        sa.PrimaryKeyConstraint("user_id", "id", name="usage_events_pkey"),
+    )
+    op.create_index("usage_events_started_idx", "usage_events", ["user_id", "started_at"])
+    op.create_index("usage_events_message_idx", "usage_events", ["user_id", "message_id"])
+    op.create_table(
+        "ai_budgets",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("minute_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("minute_requests", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("day_requests", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("spent", MONEY, nullable=False),
+        sa.Column("reserved", MONEY, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="ai_budgets_user_id_fkey", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name="ai_budgets_pkey"),
+    )
+    op.create_table(
+        "usage_reservations",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("feature", sa.String(length=20), nullable=False),
+        sa.Column("amount", MONEY, nullable=False),
+        sa.Column("reserved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="usage_reservations_user_id_fkey", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "id", name="usage_reservations_pkey"),
+    )
+    op.create_index("usage_reservations_expires_at_idx", "usage_reservations", ["expires_at"])
+    # Who runs the product can add to what was used, and neither change nor remove; an account that
+    # is removed takes its own along.
+    op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON usage_events FROM colonnade_app")
+    for table in OWNED:
+        _belongs_to_its_user(table)
+    _is_nobodys_when_expired("usage_reservations")
+
+
+def downgrade() -> None:
+    op.drop_table("usage_reservations")
+    op.drop_table("ai_budgets")
+    op.drop_table("usage_events")
+    op.drop_table("prices")
+
+
+def _prices() -> None:
+    prices = op.create_table(
+        "prices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("model", sa.String(length=100), nullable=False),
+        sa.Column("provider", sa.String(length=50)),
+        sa.Column("input", MONEY, nullable=False),
+        sa.Column("cached", MONEY, nullable=False),
+        sa.Column("output", MONEY, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_to", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("valid_from < valid_to", name=op.f("prices_validity_check")),
+        sa.PrimaryKeyConstraint("id", name="prices_pkey"),
+    )
+    op.create_index(
+        "prices_open_key",
+        "prices",
+        ["model", sa.literal_column("coalesce(provider, '')")],
+        unique=True,
+        postgresql_where=sa.text("valid_to IS NULL"),
+    )
+    common = {"provider": None, "currency": "USD", "valid_from": datetime(2020, 1, 1, tzinfo=UTC)}
+    op.bulk_insert(
+        prices,
+        [
+            {
+                "id": UUID(int=number),
+                "model": model,
+                "input": Decimal(read),
+                "cached": Decimal(read),
+                "output": Decimal(written),
+                **common,
+            }
+            for number, model, read, written in DEFAULTS
+        ],
+    )
+
+
+def _belongs_to_its_user(table: str) -> None:
+    """Behind every statement's own `user_id = …`: without an owner there are no rows."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY owner ON {table} "
+        "USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid)"
+    )
+
+
+def _is_nobodys_when_expired(table: str) -> None:
+    """The sweep looks for what has died of all users', in the name of a user whom there is not."""
+    op.execute(
+        f"CREATE POLICY sweep_select ON {table} FOR SELECT "
+        "USING (expires_at < now()"
+        " AND current_setting('app.user_id', true) = '00000000-0000-0000-0000-000000000000')"
+    )
