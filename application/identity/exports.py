@@ -1,10 +1,13 @@
-"""What other contexts may do with accounts: show a user what is kept of them, and forget it."""
+"""What other contexts may do with accounts: show a user what is kept of them, and forget it; let
+administrators pass, and keep what they did."""
 
-from application.identity.ports import AccountRecords
+from application.identity.gate import AdminGate
+from application.identity.ports import AccountRecords, AuditLog
 from application.shared.records import Record
+from domain.identity.audit import AuditEvent
 from domain.shared.ids import UserId
 
-__all__ = ["AccountRecords", "erase", "export"]
+__all__ = ["AccountRecords", "AdminGate", "AuditEvent", "AuditLog", "erase", "export"]
 
 
 async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Record]]:

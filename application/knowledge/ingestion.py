@@ -27,6 +27,8 @@ from domain.knowledge.chunk import LIMIT, Chunk, chunks, sections
 from domain.knowledge.document import Document, ExtractionFailed, Failure, Step, Version
 from domain.knowledge.events import (
     ChunksEmbedded,
+    DocumentCompleted,
+    DocumentFailed,
     DocumentUploaded,
     TermsIndexed,
     TextChunked,
@@ -38,6 +40,7 @@ from domain.shared.errors import NotFound
 BATCH = 16  # chunks that are embedded, and then kept, together
 
 type Ingested = DocumentUploaded | TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded
+type Next = TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded | DocumentCompleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Progress:
         event: Ingested,
         step: Step,
         keep: Callable[[], Awaitable[None]],
-        fact: type[Ingested] | None,
+        fact: type[Next],
     ) -> None:
         """`keep` what the step made and publish `fact`, unless somebody else did meanwhile."""
         async with self.transaction:
@@ -79,8 +82,7 @@ class Progress:
             await keep()
             version.finish(step, self.clock.now())
             await self.versions.save(version)
-            if fact is not None:
-                await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
+            await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
 
     async def advance(
         self, event: Ingested, step: Step, done: int, keep: Callable[[], Awaitable[None]]
@@ -102,6 +104,8 @@ class Progress:
                 if version.step is not None:
                     version.fail(failure, detail, self.clock.now())
                     await self.versions.save(version)
+                    failed = DocumentFailed(self.ids.next(), version.user_id, version.id)
+                    await self.outbox.publish(failed)
         except NotFound:
             return
 
@@ -253,7 +257,7 @@ class PublishVersion:
             document.updated_at = self.clock.now()
             await self.documents.save(document)
 
-        await self.progress.finish(event, Step.PUBLISH, keep, None)
+        await self.progress.finish(event, Step.PUBLISH, keep, DocumentCompleted)
 
 
 @dataclass(frozen=True, slots=True)
