@@ -14,7 +14,9 @@ from application.analytics.views import (
     CostsView,
     FeatureCost,
     ModelCost,
+    Money,
     Spending,
+    money,
 )
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock
@@ -38,7 +40,7 @@ class ShowCosts:
         talks = [one for one in spent if one.conversation_id is not None]
         return CostsView(
             period_days=days,
-            total_cost=_cost(spent),
+            total_cost=money(_cost(spent)),
             unpriced_calls=sum(one.unpriced_calls for one in spent),
             by_model=_by(ModelCost, spent, lambda one: (one.provider, one.model)),
             by_feature=_by(FeatureCost, spent, lambda one: (one.feature,)),
@@ -58,11 +60,11 @@ def _by[T: Struct](
     return [kind(*named, *_sums(group)) for named, group in dearest]
 
 
-def _sums(group: list[Spending]) -> tuple[int, int, Decimal, int]:
+def _sums(group: list[Spending]) -> tuple[int, int, Money, int]:
     return (
         sum(one.calls for one in group),
         sum(one.total_tokens for one in group),
-        _cost(group),
+        money(_cost(group)),
         sum(one.unpriced_calls for one in group),
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from application.analytics.ports import Prices
-from application.analytics.views import PriceView
+from application.analytics.views import PriceView, money
 from application.identity.exports import AdminGate, AuditEvent, AuditLog
 from application.shared.actor import Actor
 from application.shared.ports import Clock, Ids, Transaction
@@ -98,9 +98,9 @@ def _view(price: Price) -> PriceView:
         id=price.id,
         model=price.model,
         provider=price.provider,
-        input_per_1k=price.input,
-        cached_input_per_1k=price.cached,
-        output_per_1k=price.output,
+        input_per_1k=money(price.input),
+        cached_input_per_1k=money(price.cached),
+        output_per_1k=money(price.output),
         currency=price.currency,
         valid_from=price.valid_from,
         valid_to=price.valid_to,

@@ -5,7 +5,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from application.analytics.ports import Buckets, UsageReader, Zones
-from application.analytics.views import ActivityView, DayView, TokensView, UsageView, WorkflowsView
+from application.analytics.views import (
+    ActivityView,
+    DayView,
+    TokensView,
+    UsageView,
+    WorkflowsView,
+    money,
+)
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock
 from domain.analytics.activity import Activity, ActivityKind, outcome_of
@@ -131,7 +138,7 @@ def _usage(period: Period, times: list[int]) -> UsageView:
         p50_response_time=_seconds(percentile(times, 50)),
         p95_response_time=_seconds(percentile(times, 95)),
         workflows_executed=sums.executions,
-        estimated_cost=sums.cost,
+        estimated_cost=money(sums.cost),
         unpriced_calls=sums.unpriced_calls,
         daily_breakdown=[_day(*day) for day in zip(period.days, period.measures, strict=True)],
     )
@@ -150,7 +157,7 @@ def _day(day: date, sums: Measures) -> DayView:
         documents_analyzed=sums.documents_analyzed,
         avg_response_time=_average(sums.response_ms, sums.successful_queries),
         workflows_executed=sums.executions,
-        estimated_cost=sums.cost,
+        estimated_cost=money(sums.cost),
         unpriced_calls=sums.unpriced_calls,
     )
 
@@ -163,7 +170,7 @@ def _tokens(day: date, sums: Measures) -> TokensView:
         cached_tokens=sums.cached_input_tokens,
         completion_tokens=sums.completion_tokens,
         reasoning_tokens=sums.reasoning_tokens,
-        cost=sums.cost,
+        cost=money(sums.cost),
         unpriced_calls=sums.unpriced_calls,
     )
 

@@ -2,14 +2,18 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.analytics.activity import ActivityKind, ActivityStatus
 from domain.analytics.price import CURRENCY
 from domain.analytics.usage import Feature
 from domain.shared.ids import DocumentId
+
+# Exact, with all its places: JavaScript's numbers, and texts such as 0E-10, are not what one adds.
+type Money = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]{10}$")]
 
 
 class DayView(Struct, frozen=True):
@@ -26,7 +30,7 @@ class DayView(Struct, frozen=True):
     documents_analyzed: int
     avg_response_time: float | None
     workflows_executed: int
-    estimated_cost: Decimal
+    estimated_cost: Money
     unpriced_calls: int
 
 
@@ -51,7 +55,7 @@ class UsageView(Struct, frozen=True):
     p50_response_time: float | None
     p95_response_time: float | None
     workflows_executed: int
-    estimated_cost: Decimal
+    estimated_cost: Money
     unpriced_calls: int
     daily_breakdown: list[DayView]
     currency: str = CURRENCY
@@ -67,7 +71,7 @@ class TokensView(Struct, frozen=True):
     cached_tokens: int
     completion_tokens: int
     reasoning_tokens: int
-    cost: Decimal
+    cost: Money
     unpriced_calls: int
     currency: str = CURRENCY
 
@@ -102,7 +106,7 @@ class ModelCost(Struct, frozen=True):
     model: str
     calls: int
     total_tokens: int
-    cost: Decimal
+    cost: Money
     unpriced_calls: int
 
 
@@ -110,7 +114,7 @@ class FeatureCost(Struct, frozen=True):
     feature: Feature
     calls: int
     total_tokens: int
-    cost: Decimal
+    cost: Money
     unpriced_calls: int
 
 
@@ -118,7 +122,7 @@ class ConversationCost(Struct, frozen=True):
     conversation_id: UUID
     calls: int
     total_tokens: int
-    cost: Decimal
+    cost: Money
     unpriced_calls: int
 
 
@@ -127,7 +131,7 @@ class CostsView(Struct, frozen=True):
     dearest come first."""
 
     period_days: int
-    total_cost: Decimal
+    total_cost: Money
     unpriced_calls: int
     by_model: list[ModelCost]
     by_feature: list[FeatureCost]
@@ -163,9 +167,13 @@ class PriceView(Struct, frozen=True):
     id: UUID
     model: str
     provider: str | None
-    input_per_1k: Decimal
-    cached_input_per_1k: Decimal
-    output_per_1k: Decimal
+    input_per_1k: Money
+    cached_input_per_1k: Money
+    output_per_1k: Money
     currency: str
     valid_from: datetime
     valid_to: datetime | None
+
+
+def money(amount: Decimal) -> Money:
+    return f"{amount:.10f}"

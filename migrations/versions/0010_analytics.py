@@ -191,7 +191,7 @@ def _counted() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("document_id", sa.Uuid()),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
-        sa.Column("took_ms", sa.Integer()),
+        sa.Column("took_ms", sa.BigInteger()),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="activities_user_id_fkey", ondelete="CASCADE"
         ),

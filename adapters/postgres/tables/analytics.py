@@ -107,7 +107,7 @@ activities = Table(
     at("at"),
     Column("document_id", Uuid),  # an id only, as in usage_events
     Column("bytes", BigInteger, nullable=False),
-    Column("took_ms", Integer),
+    Column("took_ms", BigInteger),
     Index("activities_at_idx", "user_id", "at"),
     Index("activities_document_idx", "user_id", "document_id"),
 )

@@ -35,12 +35,12 @@ _DAY = DayView(
     documents_analyzed=2,
     avg_response_time=1.482,
     workflows_executed=0,
-    estimated_cost=Decimal("0.0202300000"),
+    estimated_cost="0.0202300000",
     unpriced_calls=0,
 )
-_MODEL = ModelCost("gemini", "gemini-1.5-flash", 41, 49_500, Decimal("0.0202300000"), 0)
-_FEATURE = FeatureCost(Feature.CHAT, 41, 49_500, Decimal("0.0202300000"), 0)
-_CONVERSATION = ConversationCost(_TALK, 17, 20_600, Decimal("0.0083000000"), 0)
+_MODEL = ModelCost("gemini", "gemini-1.5-flash", 41, 49_500, "0.0202300000", 0)
+_FEATURE = FeatureCost(Feature.CHAT, 41, 49_500, "0.0202300000", 0)
+_CONVERSATION = ConversationCost(_TALK, 17, 20_600, "0.0083000000", 0)
 
 EXAMPLES = (
     _DAY,
@@ -60,16 +60,16 @@ EXAMPLES = (
         p50_response_time=1.31,
         p95_response_time=3.274,
         workflows_executed=0,
-        estimated_cost=Decimal("0.0202300000"),
+        estimated_cost="0.0202300000",
         unpriced_calls=0,
         daily_breakdown=[_DAY],
     ),
-    TokensView(_TODAY, 49_500, 41_200, 0, 8_300, 0, Decimal("0.0202300000"), 0),
+    TokensView(_TODAY, 49_500, 41_200, 0, 8_300, 0, "0.0202300000", 0),
     WorkflowsView(30, 20, 18, 1, 12.5, 0.9),
     _MODEL,
     _FEATURE,
     _CONVERSATION,
-    CostsView(30, Decimal("0.0202300000"), 0, [_MODEL], [_FEATURE], [_CONVERSATION]),
+    CostsView(30, "0.0202300000", 0, [_MODEL], [_FEATURE], [_CONVERSATION]),
     ActivityView(
         id=UUID("01a1fcb7-5c06-7d10-8f00-6f2f3a1b9c77"),
         timestamp=NOW,
@@ -86,9 +86,9 @@ EXAMPLES = (
         id=UUID("01a1fcb7-9a00-7e21-9d4c-2c1b7a6f5e30"),
         model="gpt-4",
         provider="openai",
-        input_per_1k=Decimal("0.03"),
-        cached_input_per_1k=Decimal("0.03"),
-        output_per_1k=Decimal("0.06"),
+        input_per_1k="0.0300000000",
+        cached_input_per_1k="0.0300000000",
+        output_per_1k="0.0600000000",
         currency="USD",
         valid_from=datetime(2026, 11, 21, tzinfo=UTC),
         valid_to=None,
