@@ -21,6 +21,7 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.knowledge.versions import PurgeVersions
 from application.mail.sending import ForgetLetter, SendLetter
 from domain.analytics.events import BucketsMarked
 from domain.conversations.events import QuestionAsked
@@ -39,6 +40,7 @@ from domain.knowledge.events import (
     TermsIndexed,
     TextChunked,
     TextExtracted,
+    VersionSuperseded,
 )
 from domain.mail.events import LetterWritten
 
@@ -50,6 +52,7 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     ChunksEmbedded: (PublishVersion,),
     DocumentCompleted: (RecordAnalysis,),
     DocumentFailed: (RecordFailedAnalysis,),
+    VersionSuperseded: (PurgeVersions,),
     DocumentDeleted: (PurgeDocument, ForgetDocument),
     FileForgotten: (RemoveBytes,),
     QuestionAsked: (AnswerQuestion, RecordQuestion),

@@ -19,17 +19,18 @@ from adapters.memory import (
     operations,
     records,
 )
-from adapters.memory.store import MemoryTransaction, Store
+from adapters.memory.store import MemoryListener, MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
-from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
+from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
 from domain.analytics.budget import Limits
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = (
-    identity.PORTS
+    {Listener: MemoryListener}
+    | identity.PORTS
     | files.PORTS
     | knowledge.PORTS
     | conversations.PORTS
@@ -53,7 +54,7 @@ class World:
     def get[T](self, wanted: type[T]) -> T:
         """A use case, or the adapter of a port."""
         transaction = MemoryTransaction(self.store)
-        made: T = self._make(wanted, {Transaction: transaction, Outbox: transaction})
+        made: T = self._make(wanted, dict.fromkeys((Transaction, Outbox, Signals), transaction))
         return made
 
     async def drain(self, *, twice: bool = False) -> None:

@@ -58,17 +58,18 @@ class RecordUpload:
 
     async def __call__(self, event: DocumentUploaded) -> None:
         with suppress(NotFound):  # deleted meanwhile
+            receipt = await self.receipts.get(event.user_id, event.version_id)
+            activity = Activity(
+                id=event.version_id,
+                user_id=event.user_id,
+                action=ActivityKind.UPLOAD,
+                status=ActivityStatus.COMPLETED,
+                at=receipt.at,
+                document_id=receipt.document_id,
+                bytes=receipt.size,
+            )
             async with self.transaction:
-                receipt = await self.receipts.get(event.user_id, event.version_id)
-                activity = Activity(
-                    id=event.version_id,
-                    user_id=event.user_id,
-                    action=ActivityKind.UPLOAD,
-                    status=ActivityStatus.COMPLETED,
-                    at=receipt.at,
-                    document_id=receipt.document_id,
-                    bytes=receipt.size,
-                )
+                await self.receipts.hold(event.user_id, receipt)
                 await self.journal.record(activity)
 
 
@@ -84,18 +85,19 @@ class Analyses:
         self, event: DocumentCompleted | DocumentFailed, status: ActivityStatus
     ) -> None:
         with suppress(NotFound):  # deleted meanwhile
+            receipt = await self.receipts.get(event.user_id, event.version_id)
+            ended = moment_of(event.id)
+            activity = Activity(
+                id=event.id,
+                user_id=event.user_id,
+                action=ActivityKind.ANALYSIS,
+                status=status,
+                at=ended,
+                document_id=receipt.document_id,
+                took_ms=round((ended - receipt.at).total_seconds() * 1000),
+            )
             async with self.transaction:
-                receipt = await self.receipts.get(event.user_id, event.version_id)
-                ended = moment_of(event.id)
-                activity = Activity(
-                    id=event.id,
-                    user_id=event.user_id,
-                    action=ActivityKind.ANALYSIS,
-                    status=status,
-                    at=ended,
-                    document_id=receipt.document_id,
-                    took_ms=round((ended - receipt.at).total_seconds() * 1000),
-                )
+                await self.receipts.hold(event.user_id, receipt)
                 await self.journal.record(activity)
 
 

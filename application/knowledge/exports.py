@@ -50,11 +50,14 @@ class Receipts:
     files: Files
 
     async def get(self, owner: UserId, version_id: VersionId) -> Receipt:
-        """Who deletes the document waits until the running transaction ends. Raises NotFound."""
+        """Outside a transaction. Raises NotFound."""
         version = await self.versions.get(owner, version_id)
-        await self.documents.get(owner, version.document_id)
         file = await self.files.get(owner, version.file_id)
         return Receipt(version.document_id, file.size, version.created_at)
+
+    async def hold(self, owner: UserId, receipt: Receipt) -> None:
+        """Inside a transaction, until whose end nobody deletes the document. Raises NotFound."""
+        await self.documents.get(owner, receipt.document_id)
 
 
 async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedder) -> list[Hit]:

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from application.knowledge.batch import BatchView, Outcome, UpdateKeywords
 from application.knowledge.metadata import Details
 from application.knowledge.views import (
     ChunkView,
@@ -33,6 +34,8 @@ _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 EXAMPLES = (
     Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
     Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
+    UpdateKeywords([CONTRACT], add=["payment"], remove=["draft"]),
+    BatchView(1, 0, [Outcome(CONTRACT, True)]),
     DocumentView(
         id=CONTRACT,
         user_id=ADA,
@@ -50,6 +53,8 @@ EXAMPLES = (
         file_type="pdf",
         file_size=74_213,
         sha256=SHA256,
+        version=2,
+        served_version=2,
         processing_status=Status.COMPLETED,
         processing_step=None,
         processing_done=0,
@@ -60,11 +65,14 @@ EXAMPLES = (
         updated_at=NOW,
     ),
     StatusView(
+        version=2,
+        served_version=1,
         processing_status=Status.PROCESSING,
         processing_step=Step.EMBED,
         processing_done=32,
         processing_total=51,
         processing_error=None,
+        updated_at=NOW,
     ),
     ContentView(CLAUSE, START, END, SHA256, [PageView(4, START, END)]),
     ChunkView(_CHUNK, 21, 4, START, END, "8. Fees and payment", CLAUSE),
@@ -97,6 +105,14 @@ PROBLEMS = (
         "The document is there already",
         "Another document of yours has the same bytes: an owner has them once.",
         "you have this document already",
+    ),
+    problem(
+        409,
+        "document_not_failed",
+        "The document has not failed",
+        "Only what could not be read can be tried again; `POST /api/v1/documents/batch` with "
+        "`reprocess` reads any document anew.",
+        "only a document that has failed can be tried again",
     ),
     problem(
         409,
