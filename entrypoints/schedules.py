@@ -9,6 +9,7 @@ from pgqueuer.models import Schedule
 from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
+from application.analytics.abandoned import SettleAbandoned
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
@@ -18,6 +19,7 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
 }
 # Whatever killed us may have left something.

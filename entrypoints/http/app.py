@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import DomainError
 from entrypoints.http import (
+    analytics,
     conversations,
     docs,
     document,
@@ -59,6 +60,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             files.secured,
             knowledge.secured,
             conversations.secured,
+            analytics.secured,
             models.secured,
             health.router,
             problems.router,

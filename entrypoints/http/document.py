@@ -48,6 +48,7 @@ TAGS = {
     "knowledge": "Documents, their text and passages, and the search for them.",
     "conversations": "Questions, and answers made of cited sentences.",
     "models": "The models that may be asked, and what was sent to their providers.",
+    "analytics": "What was used of models, what it cost, and what was done, day by day.",
     "operations": "Is it running, and what do its errors mean?",
 }
 # Paths whose handler has another, better one: operation ids are unique.
@@ -202,7 +203,7 @@ def _explain(parameter: Json) -> None:
     name = parameter["name"]
     if known := PARAMETERS.get(f"{parameter['in']} {name}", PARAMETERS.get(name)):
         parameter["description"], parameter["example"] = known.description, known.example
-        parameter["schema"] |= known.limits
+        parameter["schema"] = known.limits | parameter["schema"]
 
 
 def _answer(status: str, response: Json, components: Json) -> Json:
