@@ -10,6 +10,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
 from application.analytics.abandoned import SettleAbandoned
+from application.conversations.watching import ForgetEvents
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
@@ -19,6 +20,7 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    ForgetEvents: "27 * * * *",
     SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
 }
