@@ -8,6 +8,7 @@ from adapters.postgres.conversations.messages import PostgresEndings, PostgresMe
 from adapters.postgres.records import PostgresConversationRecords
 from application.conversations.answers import AnswerQuestion, FailAnswer, Tasks
 from application.conversations.asking import Asking, AskQuestion, RegenerateAnswer
+from application.conversations.completing import CompleteChat
 from application.conversations.conversations import (
     AttachDocuments,
     ChangeConversation,
@@ -44,7 +45,7 @@ class UseCases(Provider):
         AttachDocuments,
         DeleteConversation,
     )
-    asking = provide_all(Asking, AskQuestion, RegenerateAnswer)
+    asking = provide_all(Asking, AskQuestion, CompleteChat, RegenerateAnswer)
     answering = provide_all(
         AnswerQuestion, FailAnswer, Tasks, QuoteDocuments, WriteAnswer, EndAttempt, Ending
     )

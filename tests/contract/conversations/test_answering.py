@@ -90,7 +90,8 @@ async def told(world: AsyncContainer, actor: Actor, message: MessageView) -> lis
 
 async def charged(world: AsyncContainer, actor: Actor) -> list[UsageEvent]:
     async with world() as request:
-        return await (await request.get(UsageReader)).answers(actor.user_id, 10)
+        reader: UsageReader = await request.get(UsageReader)
+        return await reader.answers(actor.user_id, 10)
 
 
 def types(events: list[MessageEvent]) -> list[str]:
