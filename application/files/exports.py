@@ -11,6 +11,7 @@ from application.shared.ports import Ids, Outbox
 from application.shared.records import Record
 from domain.files.events import FileForgotten
 from domain.files.file import (
+    MEDIA_TYPES,
     EmptyFile,
     Purpose,
     StorageKey,
@@ -23,6 +24,7 @@ from domain.shared.ids import FileId, UserId
 HEAD, TAIL = 8 * 1024, 64 * 1024  # bytes
 
 __all__ = [
+    "MEDIA_TYPES",
     "FileRecords",
     "Files",
     "Objects",

@@ -33,6 +33,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     app = Litestar(
         [
             *identity.ROUTERS,
+            knowledge.public,
             knowledge.secured,
             conversations.secured,
             health.router,

@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta
 
-from application.files.exports import Purpose, Upload, file_too_large
+from application.files.exports import MEDIA_TYPES, Purpose, Upload, file_too_large
 from application.knowledge.documents import (
     DeleteDocument,
     Details,
@@ -26,6 +26,7 @@ from application.knowledge.views import (
     ChunkView,
     ContentView,
     DocumentView,
+    FormatView,
     Found,
     Query,
     StatusView,
@@ -79,8 +80,8 @@ class SeveralFiles(Malformed): ...
 async def upload_document(
     request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
 ) -> Response[DocumentView]:
-    """Takes PDF, DOCX, TXT and Markdown of up to 50 MiB. 201, and it is read in the background;
-    200 with the document you have when you sent these bytes before."""
+    """Takes what `GET /documents/formats` lists, up to 50 MiB. 201, and it is read in the
+    background; 200 with the document you have when you sent these bytes before."""
     sent, details = await _sent(request)
     uploaded = await upload(actor, sent, details)
     return Response(
@@ -88,6 +89,13 @@ async def upload_document(
         status_code=201 if uploaded.created else 200,
         headers={"location": f"/api/v1/documents/{uploaded.document.id}"},
     )
+
+
+@get("/documents/formats", summary="What may be uploaded", responses=problems())
+async def list_formats() -> list[FormatView]:
+    """The name of a file has to end in one of these, and its content to be of that kind."""
+    limit = Purpose.DOCUMENT.limit
+    return [FormatView(extension, kind, limit) for extension, kind in MEDIA_TYPES.items()]
 
 
 @get("/documents", summary="One's documents", responses=problems(401, 403, 422))
@@ -229,6 +237,7 @@ def _window(start: int | None, end: int | None) -> Span | None:
     return Span(max(0, start - _AROUND), end + _AROUND)
 
 
+public = Injected("/api/v1", route_handlers=[list_formats], tags=["knowledge"])
 secured = Injected(
     "/api/v1",
     route_handlers=[

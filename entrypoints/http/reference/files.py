@@ -49,6 +49,7 @@ PROBLEMS = (
         "unsupported_file",
         "This kind of file is not taken",
         "Both its name and its content have to be of a kind that we take.",
-        "we read .pdf, .docx, .txt, .md, .markdown, not .exe",
+        "we read .pdf, .docx, .doc, .odt, .rtf, .txt, .md, .markdown, .html, .htm, .csv, .epub, "
+        ".pptx, .xlsx, not .exe",
     ),
 )
