@@ -12,6 +12,8 @@ _MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 
 class Ole:
     def __init__(self, data: bytes) -> None:
+        if not self.begins(data):
+            raise Unreadable("corrupt", BROKEN)
         try:
             self._file: Any = olefile.OleFileIO(data)
         except Exception:
