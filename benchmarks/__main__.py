@@ -22,6 +22,7 @@ from rich.table import Table
 from benchmarks import (
     admin,
     harness,
+    ingest,
     logins,
     reads,
     refresh,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "refresh": refresh.run,
     "logins": logins.run,
     "admin": admin.run,
+    "ingest": ingest.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
     "start": start.run,
