@@ -9,7 +9,6 @@ is one JSON object: `pages` and `properties`, or `failure` (a value of domain.kn
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -45,6 +44,8 @@ def main() -> NoReturn:
         failed = Result(failure="too_large", detail=_TOO_MUCH)
         output = msgspec.json.encode(failed)
     except Exception:  # a fault of ours: told, so that it can be mended
+        import traceback  # for this alone
+
         output = msgspec.json.encode(Result(failure="internal", detail=traceback.format_exc()))
     sys.stdout.buffer.write(output)
     sys.stdout.buffer.flush()
