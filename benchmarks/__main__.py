@@ -24,6 +24,7 @@ from benchmarks import (
     harness,
     ingest,
     logins,
+    overload,
     reads,
     refresh,
     search_quality,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "reads": reads.run,
     "refresh": refresh.run,
     "logins": logins.run,
+    "overload": overload.run,
     "admin": admin.run,
     "ingest": ingest.run,
     "search_quality": search_quality.run,
@@ -44,7 +46,15 @@ BENCHMARKS = {
     "start": start.run,
     "timing": timing.run,
 }
-USUAL = ("reads", "refresh", "admin", "logins", "search_quality", "start")  # the others take longer
+USUAL = (
+    "reads",
+    "refresh",
+    "admin",
+    "logins",
+    "overload",
+    "search_quality",
+    "start",
+)  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")
 _LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
 _BAR = 20  # columns

@@ -33,7 +33,7 @@ from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.pool import open_pool
 from application.files.exports import Upload
-from application.knowledge.documents import Details, UploadDocument
+from application.knowledge.documents import UploadDocument
 from application.knowledge.ingestion import (
     ChunkText,
     EmbedChunks,
@@ -41,6 +41,7 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader, Embedder, Texts, Versions
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Ids

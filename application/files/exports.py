@@ -16,6 +16,7 @@ from domain.files.file import (
     Purpose,
     StorageKey,
     StoredFile,
+    extension,
     file_too_large,
     original_name,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Upload",
     "erase",
     "export",
+    "extension",
     "file_too_large",
     "forget",
     "receive",

@@ -17,9 +17,10 @@ from entrypoints.http.errors import (
     unexpected_problem,
     validation_problem,
 )
+from entrypoints.http.head import headed
 from entrypoints.http.idempotency import recorded
 from entrypoints.http.observe import Observed
-from entrypoints.http.paging import any_paging, page_request
+from entrypoints.http.paging import any_paging, cursor_paging, page_request
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
@@ -44,6 +45,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         dependencies={
             "page": Provide(page_request, sync_to_thread=False),
             "paging": Provide(any_paging, sync_to_thread=False),
+            "cursor_paging": Provide(cursor_paging, sync_to_thread=False),
         },
         exception_handlers={
             DomainError: domain_problem,
@@ -61,7 +63,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     )
     secure = settings.environment is Environment.PRODUCTION
     app.asgi_handler = Observed(
-        recorded(_cross_origin(app.asgi_handler)),
+        headed(recorded(_cross_origin(app.asgi_handler))),
         container,
         log,
         secure=secure,

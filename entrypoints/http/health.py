@@ -1,6 +1,6 @@
 from importlib.metadata import version
 
-from dishka import FromDishka
+from dishka import AsyncContainer, FromDishka
 from litestar import get
 
 from application.knowledge.ports import Embedder
@@ -33,10 +33,13 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
-    probes: FromDishka[Probes], embedder: FromDishka[Embedder], settings: FromDishka[Settings]
+    container: FromDishka[AsyncContainer],
+    embedder: FromDishka[Embedder],
+    settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     try:
+        probes = await container.get(Probes)  # which connects
         queue = await probes.queue()
     except Unavailable:
         queue = None

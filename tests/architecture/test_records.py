@@ -62,6 +62,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("audit_events", "outcome"): "success",
     ("chunk_vectors", "embedding_set"): MINILM,
     ("consent_events", "action"): "granted",
+    ("documents", "category"): "contract",
     ("one_time_tokens", "purpose"): "password_reset",
     ("users", "data_retention_days"): 90,
     ("users", "deleted_at"): None,
@@ -126,7 +127,7 @@ def of_type(column: Column[Any], now: Any) -> Any:
         case ARRAY():
             return [1] if isinstance(column.type.item_type, Integer) else ["documents"]
         case JSONB():
-            return {} if column.name == "preferences" else []
+            return {} if column.name in ("preferences", "properties") else []
         case HalfVector():
             return [0.1] * 384
         case String():

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from adapters.memory.knowledge.embedder import NoEmbedder
 from application.files.exports import Upload
-from application.knowledge.documents import Details, UploadDocument
+from application.knowledge.documents import UploadDocument
 from application.knowledge.ingestion import (
     ChunkText,
     EmbedChunks,
@@ -26,6 +26,7 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader, Embedder, Texts, Versions
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Ids
