@@ -37,6 +37,11 @@ def word_97() -> bytes:
     return (Path(__file__).parent / "samples" / "agreement.doc").read_bytes()
 
 
+def word_95() -> bytes:
+    """Its header says so."""
+    return word_97().replace(WORD_97, b"\xec\xa5\x68\x00")
+
+
 def encrypted_word_97() -> bytes:
     """Its header says so."""
     data = bytearray(word_97())

@@ -6,7 +6,7 @@ from pathlib import Path
 from domain.knowledge.document import Failure
 from domain.knowledge.text import Properties
 from tests.contract.knowledge.extraction.conftest import extract, failure, headings
-from tests.packages import DOC, WORD_97, encrypted_office, encrypted_word_97, word_97
+from tests.packages import DOC, encrypted_office, encrypted_word_97, word_95, word_97
 
 MADE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)  # that of python-docx's template
 
@@ -34,5 +34,4 @@ async def test_what_office_97_made_but_not_word_is_unsupported(tmp_path: Path) -
 
 
 async def test_a_document_of_word_95_is_unsupported(tmp_path: Path) -> None:
-    older = word_97().replace(WORD_97, b"\xec\xa5\x68\x00")
-    assert await failure(tmp_path, older, DOC) is Failure.UNSUPPORTED
+    assert await failure(tmp_path, word_95(), DOC) is Failure.UNSUPPORTED
