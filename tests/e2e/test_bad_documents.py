@@ -41,7 +41,7 @@ REFUSED = [
         b"MZ",
         415,
         "unsupported_file",
-        "we read .pdf, .docx, .doc, .odt, .rtf, .txt, .md, .markdown, .html, .htm, .csv, .epub, "
+        "a document is .pdf, .docx, .doc, .odt, .rtf, .txt, .md, .markdown, .html, .htm, .csv, .epub, "
         ".pptx, .xlsx, not .exe",
     ),
     (

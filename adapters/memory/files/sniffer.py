@@ -5,11 +5,14 @@ from domain.files.file import (
     DOCX,
     EPUB,
     HTML,
+    IMAGES,
     ODT,
     PDF,
     PPTX,
     RTF,
     XLSX,
+    Purpose,
+    is_image,
     mislabelled,
     named_type,
 )
@@ -36,14 +39,16 @@ _WEB = re.compile(rb"<(?:!doctype html|html|head|body|title|meta|div|p|h[1-6]|ta
 class PlainSniffer:
     """Knows by heart the few types that matter, where no library is at hand."""
 
-    def media_type(self, name: str, head: bytes, tail: bytes) -> str:
-        media_type = named_type(name)
+    def media_type(self, name: str, purpose: Purpose, head: bytes, tail: bytes) -> str:
+        media_type = named_type(name, purpose)
         if not _agrees(media_type, head, tail):
             raise mislabelled(name)
         return media_type
 
 
 def _agrees(media_type: str, head: bytes, tail: bytes) -> bool:
+    if media_type in IMAGES.values():
+        return is_image(media_type, head)
     if media_type == PDF:
         return b"%PDF-" in head[:1024]
     if media_type == DOC:
