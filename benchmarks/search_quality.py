@@ -62,7 +62,6 @@ async def _store(
     chunks = [(await add_document(database, owner, a.title, [a.body]))[0] for a in abstracts]
     vectors = await embedder.embed([f"{one.title}\n{one.body}" for one in abstracts])
     pairs = [(ChunkId(chunk.id), vector) for chunk, vector in zip(chunks, vectors, strict=True)]
-    assert embedder.embedding_set is not None
     await PostgresSearchIndex(database).put_vectors(owner, embedder.embedding_set, pairs)
     return {chunk.document_id: one.number for chunk, one in zip(chunks, abstracts, strict=True)}
 
@@ -71,7 +70,6 @@ async def _embed(
     embedder: MiniLmEmbedder, questions: list[str]
 ) -> tuple[list[Embedding], list[float]]:
     """One by one, as they are asked; and the seconds of each."""
-    assert embedder.embedding_set is not None
     embeddings, times = [], []
     for question in questions:
         began = time.perf_counter()

@@ -10,12 +10,20 @@ from pgqueuer.sm import SchedulerManager
 
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
+from application.knowledge.embedding_sets import (
+    BuildEmbeddings,
+    DropEmbeddings,
+    MendEmbeddings,
+)
 from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    BuildEmbeddings: "* * * * *",
+    MendEmbeddings: "17 * * * *",
+    DropEmbeddings: "*/10 * * * *",
 }
 
 type Handler = Callable[[Schedule], Awaitable[None]]

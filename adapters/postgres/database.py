@@ -84,7 +84,7 @@ class Database:
     async def __aenter__(self) -> None:
         if self._open is not None:
             raise RuntimeError("a transaction is already open")
-        with _ANSWERING:
+        with ANSWERING:
             connection = await self._pool.lend()
             try:
                 await connection.execute("BEGIN")
@@ -103,7 +103,7 @@ class Database:
             raise RuntimeError("no transaction is open")
         connection, self._open, self._owner = self._open, None, None
         end = "COMMIT" if error is None else "ROLLBACK"
-        with _ANSWERING:
+        with ANSWERING:
             try:
                 ended = await connection.execute(end)
             except BaseException:
@@ -141,7 +141,7 @@ class Database:
     async def _run(
         self, execute: Execute, statement: Statement, arguments: list[Any], owner: UUID | None
     ) -> Any:
-        with _ANSWERING:
+        with ANSWERING:
             if self._open is not None:
                 if owner is not None and owner != self._owner:
                     await self._open.execute(_as(owner))
@@ -195,4 +195,4 @@ class _Answering:
             raise Invalid("text may not hold a NUL character") from None
 
 
-_ANSWERING = _Answering()
+ANSWERING = _Answering()

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from application.knowledge.exports import EmbeddingSetView
+
 
 class Word(StrEnum):
     OK = "ok"
@@ -48,7 +50,8 @@ class QueueHealth(Struct, frozen=True):
 
 
 class DetailedHealth(Struct, frozen=True):
-    """`queue` is None when the database, whose part it is, does not answer."""
+    """`queue` and `embedding_sets` are None when the database, whose parts they are, does not answer.
+    `embeddings` names the set that the settings ask for."""
 
     status: Word
     version: str
@@ -57,3 +60,4 @@ class DetailedHealth(Struct, frozen=True):
     database: Literal["connected", "unavailable"]
     queue: QueueHealth | None
     embeddings: str | None
+    embedding_sets: list[EmbeddingSetView] | None

@@ -3,7 +3,8 @@ from importlib.metadata import version
 from dishka import FromDishka
 from litestar import get
 
-from application.knowledge.ports import Embedder
+from application.knowledge.embedding_sets import ListEmbeddingSets
+from application.knowledge.ports import Models
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
 from domain.shared.errors import Unavailable
@@ -33,13 +34,16 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
-    probes: FromDishka[Probes], embedder: FromDishka[Embedder], settings: FromDishka[Settings]
+    probes: FromDishka[Probes],
+    list_sets: FromDishka[ListEmbeddingSets],
+    models: FromDishka[Models],
+    settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     try:
-        queue = await probes.queue()
+        queue, sets = await probes.queue(), await list_sets()
     except Unavailable:
-        queue = None
+        queue, sets = None, None
     return DetailedHealth(
         status=Word.OK if queue else Word.DEGRADED,
         version=VERSION,
@@ -47,7 +51,8 @@ async def show_detailed_health(
         environment=settings.environment,
         database="connected" if queue else "unavailable",
         queue=queue,
-        embeddings=embedder.embedding_set,
+        embeddings=models.wanted.embedding_set if models.wanted else None,
+        embedding_sets=sets,
     )
 
 

@@ -1,24 +1,41 @@
 """Documents, their text, and search."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
-from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.document_reader import PostgresDocumentReader
 from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.knowledge.embedding import (
+    PostgresEmbeddingSets,
+    PostgresVectors,
+    PostgresVectorUpkeep,
+)
 from adapters.postgres.knowledge.search import PostgresSearchIndex
-from adapters.postgres.pool import Pool
+from adapters.postgres.maintenance import ROLE, Maintenance
+from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.records import PostgresKnowledgeRecords
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
     PurgeDocument,
     UploadDocument,
+)
+from application.knowledge.embedding import Meaning, Passages
+from application.knowledge.embedding_sets import (
+    BuildEmbeddings,
+    DropEmbeddings,
+    EmptySet,
+    FillSet,
+    ListEmbeddingSets,
+    MendEmbeddings,
+    RebuildEmbeddings,
+    SwitchSet,
+    WantModel,
 )
 from application.knowledge.ingestion import (
     ChunkText,
@@ -32,15 +49,19 @@ from application.knowledge.ingestion import (
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    Embedder,
+    EmbeddingSets,
     Extractor,
     KnowledgeRecords,
+    Models,
     SearchIndex,
     Splitter,
     Texts,
+    Vectors,
+    VectorUpkeep,
     Versions,
 )
 from application.knowledge.search import SearchDocuments
+from entrypoints.embeddings import models
 from entrypoints.settings import Settings
 
 
@@ -51,7 +72,11 @@ class UseCases(Provider):
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
-    search = provide_all(SearchDocuments)
+    search = provide_all(SearchDocuments, Meaning)
+    embedding = provide_all(Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
+    embedding_sets = provide_all(
+        WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
+    )
 
 
 class Adapters(Provider):
@@ -67,14 +92,23 @@ class Adapters(Provider):
         return ChildExtractor(timeout, settings.extraction_memory_mb * 1024 * 1024)
 
     @provide(scope=Scope.APP)
-    def embedder(self) -> Iterator[Embedder]:
-        embedder = MiniLmEmbedder()
-        yield embedder
-        embedder.close()
+    async def models(self, settings: Settings) -> AsyncIterator[Models]:
+        async with models(settings) as found:
+            yield found
+
+    @provide(scope=Scope.APP)
+    async def upkeep(self, settings: Settings) -> AsyncIterator[VectorUpkeep]:
+        """Connections that see all owners, opened when somebody needs them."""
+        url = settings.database_url or ""
+        pool = await open_pool(url, 1, role=ROLE)
+        yield PostgresVectorUpkeep(Maintenance(pool), url)
+        await pool.close()
 
     splitter = provide(SemanticSplitter, provides=Splitter, scope=Scope.APP)
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
     texts = provide(PostgresTexts, provides=Texts)
     index = provide(PostgresSearchIndex, provides=SearchIndex)
+    sets = provide(PostgresEmbeddingSets, provides=EmbeddingSets)
+    vectors = provide(PostgresVectors, provides=Vectors)
     records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)

@@ -1,3 +1,4 @@
+from application.knowledge.views import EmbeddingSetView
 from application.operations.views import (
     DatabaseHealth,
     DetailedHealth,
@@ -6,6 +7,7 @@ from application.operations.views import (
     Welcome,
     Word,
 )
+from domain.knowledge.embedding import SetState
 from entrypoints.http.reference.problem import problem
 
 _VERSION = "0.1.0"
@@ -31,6 +33,10 @@ EXAMPLES = (
         database="connected",
         queue=QueueHealth(waiting=3, oldest_seconds=0.4, held=0),
         embeddings="minilm-l6-v2-int8",
+        embedding_sets=[
+            EmbeddingSetView("minilm-l6-v2-int8", 384, SetState.BUILDING, 1840, 5200),
+            EmbeddingSetView("wordllama-l2-supercat-256", 256, SetState.ACTIVE, 5200, 5200),
+        ],
     ),
 )
 PROBLEMS = (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from adapters.memory.knowledge.embedder import NoEmbedder
+
 from adapters.models import minilm
 from adapters.models.minilm import MiniLmEmbedder, ModelUnusable
 from application.knowledge.ports import Embedder, Vector
