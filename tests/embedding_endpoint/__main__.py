@@ -29,7 +29,9 @@ def vector(text: str) -> list[float]:
 
 
 def data(texts: list[str], act: str) -> list[dict[str, Any]]:
-    items = [{"index": n, "embedding": vector(text)} for n, text in enumerate(texts)]
+    items: list[dict[str, Any]] = [
+        {"index": n, "embedding": vector(text)} for n, text in enumerate(texts)
+    ]
     match act:
         case "shuffled":
             items.reverse()

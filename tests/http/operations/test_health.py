@@ -27,6 +27,7 @@ async def test_the_database_is_asked_only_where_it_is_named(client: Client) -> N
     assert (await client.get("/api/v1/health/ready")).status_code == 200
     detailed = (await client.get("/api/v1/health/detailed")).json()
     assert detailed["queue"] == {"waiting": 0, "oldest_seconds": 0.0, "held": 0}
+    assert (detailed["embeddings"], detailed["embedding_sets"]) == (None, [])
 
 
 async def test_an_unknown_path_is_a_problem(client: Client) -> None:

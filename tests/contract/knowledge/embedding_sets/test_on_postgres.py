@@ -59,6 +59,7 @@ async def test_a_switch_waits_for_ingestion_that_holds_the_sets(
     models.use(two, one)
     async with world() as request:
         await (await request.get(EmbeddingSets)).save(a_set("two"))
+    await create(database, a_set("two"))  # which would wait, too
     async with world() as request:
         async with await request.get(Transaction):
             await (await request.get(EmbeddingSets)).held()

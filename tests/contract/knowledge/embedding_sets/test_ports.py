@@ -44,7 +44,8 @@ async def lacking(world: AsyncContainer, stored: Stored, **which: int) -> list[C
 
 async def upkeep(world: AsyncContainer) -> VectorUpkeep:
     async with world() as request:
-        return await request.get(VectorUpkeep)
+        found: VectorUpkeep = await request.get(VectorUpkeep)
+        return found
 
 
 async def at_step(world: AsyncContainer, stored: Stored, step: Step | None) -> None:
