@@ -14,7 +14,6 @@ from application.knowledge.ports import (
     Models,
     Vector,
     Vectors,
-    Versions,
 )
 from application.knowledge.views import Mode, Query
 from domain.knowledge.chunk import Chunk
@@ -82,7 +81,6 @@ class Passages:
     """An owner's chunks on their way to the models."""
 
     documents: Documents
-    versions: Versions
     vectors: Vectors
     sets: EmbeddingSets
     models: Models
@@ -96,15 +94,14 @@ class Passages:
     async def embedded(
         self, owner: UserId, version_id: VersionId, model: Embedder
     ) -> AsyncIterator[Pairs]:
-        """Batch by batch the vectors that the version's chunks lack in the model's set. A version
-        that was deleted lacks none."""
-        try:
-            version = await self.versions.get(owner, version_id)
-            document = await self.documents.get(owner, version.document_id)
-        except NotFound:
-            return
+        """Batch by batch the vectors that the version's chunks lack in the model's set. What
+        was deleted lacks none."""
         start = 0
         while chunks := await self._lacking(owner, version_id, model, start):
+            try:
+                document = await self.documents.get(owner, chunks[0].document_id)
+            except NotFound:
+                return
             vectors = await model.embed([_text(document, chunk) for chunk in chunks])
             yield [(chunk.id, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
             start = chunks[-1].ordinal + 1

@@ -6,17 +6,18 @@ from typing import Protocol
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
     DocumentView,
     Hit,
     Query,
     StatusView,
 )
-from application.shared.page import Page, PageRequest
+from application.shared.page import CursorPaging, Page, PageRequest, UncountedListing
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
 from domain.knowledge.embedding import EmbeddingSet
-from domain.knowledge.text import CanonicalText, RawPage
+from domain.knowledge.text import CanonicalText, Extracted
 from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
 
@@ -41,10 +42,12 @@ class Documents(Protocol):
         ...
 
     async def with_bytes(self, owner: UserId, sha256: str) -> Document:
-        """The owner's live document of these bytes, not locked. Raises NotFound."""
+        """The owner's live document of these bytes, locked. Raises NotFound."""
         ...
 
-    async def save(self, document: Document) -> None: ...
+    async def save(self, document: Document) -> None:
+        """Raises DocumentExists when another live document of the owner has its bytes."""
+        ...
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
         """Remove a deleted document, its versions and all that ingestion made of them, and tell
@@ -53,11 +56,13 @@ class Documents(Protocol):
 
 
 class Versions(Protocol):
+    """Whoever locks a document and a version locks the document first."""
+
     async def add(self, version: Version) -> None: ...
 
     async def get(self, owner: UserId, version_id: VersionId) -> Version:
         """Locked until the running transaction ends. Raises NotFound, also when its document is
-        deleted: nobody shall work on it any more."""
+        deleted or there is a newer version: nobody shall work on it any more."""
         ...
 
     async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
@@ -65,6 +70,11 @@ class Versions(Protocol):
         ...
 
     async def save(self, version: Version) -> None: ...
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        """Remove those versions of a document that are neither published nor the newest, with all
+        that was made of them, and tell which files nobody refers to now. The document is locked."""
+        ...
 
 
 class Texts(Protocol):
@@ -110,7 +120,12 @@ class DocumentReader(Protocol):
         """Raises NotFound."""
         ...
 
-    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]: ...
+    async def page(
+        self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        """Raises CursorGone when the order has to look at the document of `after`, and it is no
+        more."""
+        ...
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
         """Raises NotFound."""
@@ -129,13 +144,13 @@ class DocumentReader(Protocol):
         ...
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
-        """The newest bytes of the document. Raises NotFound."""
+        """The bytes that are published, or will be first. Raises NotFound."""
         ...
 
 
 class Extractor(Protocol):
-    async def extract(self, path: Path, media_type: str) -> list[RawPage]:
-        """The text of the document at `path`. Whatever the document does to its reader (crash,
+    async def extract(self, path: Path, media_type: str) -> Extracted:
+        """The text and properties of the document at `path`. Whatever the document does to its reader (crash,
         endless loop, all the memory) it does to a process of its own.
         Raises ExtractionFailed."""
         ...

@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 from application.shared.text import Text
 from domain.knowledge.document import Failure, Status, Step
 from domain.knowledge.embedding import SetState
-from domain.shared.ids import ChunkId, DocumentId, VersionId
+from domain.knowledge.metadata import Category
+from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 
 
 class ProcessingError(Struct, frozen=True):
@@ -19,30 +20,87 @@ class ProcessingError(Struct, frozen=True):
 
 
 class DocumentView(Struct, frozen=True):
-    """`file_size` is in bytes."""
+    """`file_size` is in bytes; `file_type` is an extension without its dot. Author, language,
+    dates and page count are what the file says of itself. `processing_…` tells of the newest
+    `version`; all else is of `served_version`, null until the first is read."""
 
     id: DocumentId
+    user_id: UserId
     title: str
+    category: Category
+    jurisdiction: str | None
+    practice_area: str | None
+    keywords: list[str]
+    author: str | None
+    language: str | None
+    authored_at: datetime | None
+    modified_at: datetime | None
+    page_count: int | None
     original_filename: str
     file_type: str
     file_size: int
     sha256: str
-    processing_status: Status
-    processing_error: ProcessingError | None
-    chunk_count: int
-    page_count: int | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class StatusView(Struct, frozen=True):
-    """How far ingestion is: `processing_done` of `processing_total` units of `processing_step`."""
-
+    version: int
+    served_version: int | None
     processing_status: Status
     processing_step: Step | None
     processing_done: int
     processing_total: int
     processing_error: ProcessingError | None
+    chunk_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class DocumentOrder(StrEnum):
+    """`-` is downwards: `-created_at` is newest first."""
+
+    CREATED = "created_at"
+    NEWEST = "-created_at"
+    UPDATED = "updated_at"
+    UPDATED_DOWN = "-updated_at"
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+
+    @property
+    def field(self) -> str:
+        return self.removeprefix("-")
+
+    @property
+    def down(self) -> bool:
+        return self.startswith("-")
+
+
+class DocumentFilter(Struct, frozen=True):
+    """Which documents; None does not ask. `text` is a part of the title or of the file's name,
+    whatever its case."""
+
+    status: Status | None = None
+    category: Category | None = None
+    jurisdiction: str | None = None
+    practice_area: str | None = None
+    keyword: str | None = None
+    file_type: str | None = None
+    text: str | None = None
+    sort: DocumentOrder = DocumentOrder.NEWEST
+
+
+class StatusView(Struct, frozen=True):
+    """How far the newest `version` is: `processing_done` of `processing_total` units of
+    `processing_step`. Meanwhile, and when it fails, `served_version` is what is read and found."""
+
+    version: int
+    served_version: int | None
+    processing_status: Status
+    processing_step: Step | None
+    processing_done: int
+    processing_total: int
+    processing_error: ProcessingError | None
+    updated_at: datetime
+
+    @property
+    def ended(self) -> bool:
+        return self.processing_status in (Status.COMPLETED, Status.FAILED)
 
 
 class PageView(Struct, frozen=True):

@@ -9,20 +9,24 @@ from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.document_reader import PostgresDocumentReader
-from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts
 from adapters.postgres.knowledge.embedding import (
     PostgresEmbeddingSets,
     PostgresVectors,
     PostgresVectorUpkeep,
 )
 from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.knowledge.versions import PostgresVersions
 from adapters.postgres.maintenance import ROLE, Maintenance
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.records import PostgresKnowledgeRecords
+from application.knowledge.batch import ChangeDocuments
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
+    ListDocuments,
     PurgeDocument,
+    Removal,
     UploadDocument,
 )
 from application.knowledge.embedding import Meaning, Passages
@@ -46,6 +50,7 @@ from application.knowledge.ingestion import (
     Progress,
     PublishVersion,
 )
+from application.knowledge.metadata import DescribeDocument
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
@@ -60,7 +65,9 @@ from application.knowledge.ports import (
     VectorUpkeep,
     Versions,
 )
+from application.knowledge.progress import WatchDocument
 from application.knowledge.search import SearchDocuments
+from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.embeddings import models
 from entrypoints.settings import Settings
 
@@ -68,7 +75,17 @@ from entrypoints.settings import Settings
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
+    documents = provide_all(
+        UploadDocument,
+        ListDocuments,
+        DescribeDocument,
+        DownloadDocument,
+        Removal,
+        DeleteDocument,
+        PurgeDocument,
+    )
+    versions = provide_all(Reading, AddVersion, RetryDocument, PurgeVersions)
+    work = provide_all(ChangeDocuments, WatchDocument)
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )

@@ -1,5 +1,7 @@
 from uuid import UUID
 
+from application.knowledge.batch import BatchView, Outcome, UpdateKeywords
+from application.knowledge.metadata import Details
 from application.knowledge.views import (
     ChunkView,
     ContentView,
@@ -14,9 +16,10 @@ from application.knowledge.views import (
     StatusView,
 )
 from domain.knowledge.document import Status, Step
+from domain.knowledge.metadata import Category
 from domain.shared.ids import ChunkId, VersionId
 from entrypoints.http.reference.problem import problem
-from entrypoints.http.reference.shared import CONTRACT, NOW
+from entrypoints.http.reference.shared import ADA, CONTRACT, NOW
 
 QUESTION = "What interest is charged on late payment?"
 CLAUSE = (
@@ -30,26 +33,46 @@ _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 
 EXAMPLES = (
     Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
+    Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
+    UpdateKeywords([CONTRACT], add=["payment"], remove=["draft"]),
+    BatchView(1, 0, [Outcome(CONTRACT, True)]),
     DocumentView(
         id=CONTRACT,
+        user_id=ADA,
         title="Services agreement",
+        category=Category.CONTRACT,
+        jurisdiction="GB-ENG",
+        practice_area="commercial",
+        keywords=["payment", "services"],
+        author="Grace Hopper",
+        language="en-GB",
+        authored_at=NOW,
+        modified_at=NOW,
+        page_count=9,
         original_filename="services-agreement.pdf",
         file_type="pdf",
         file_size=74_213,
         sha256=SHA256,
+        version=2,
+        served_version=2,
         processing_status=Status.COMPLETED,
+        processing_step=None,
+        processing_done=0,
+        processing_total=0,
         processing_error=None,
         chunk_count=51,
-        page_count=9,
         created_at=NOW,
         updated_at=NOW,
     ),
     StatusView(
+        version=2,
+        served_version=1,
         processing_status=Status.PROCESSING,
         processing_step=Step.EMBED,
         processing_done=32,
         processing_total=51,
         processing_error=None,
+        updated_at=NOW,
     ),
     ContentView(CLAUSE, START, END, SHA256, [PageView(4, START, END)]),
     ChunkView(_CHUNK, 21, 4, START, END, "8. Fees and payment", CLAUSE),
@@ -85,11 +108,26 @@ PROBLEMS = (
     ),
     problem(
         409,
+        "document_not_failed",
+        "The document has not failed",
+        "Only what could not be read can be tried again; `POST /api/v1/documents/batch` with "
+        "`reprocess` reads any document anew.",
+        "only a document that has failed can be tried again",
+    ),
+    problem(
+        409,
         "document_not_ready",
         "The document is not ready",
         "It is still being read, or could not be: `GET /api/v1/documents/{document_id}/status` "
         "tells how far it is.",
         "this document is not ready",
+    ),
+    problem(
+        422,
+        "invalid_keywords",
+        "These keywords cannot be kept",
+        "A document may have 50 of up to 100 characters; case does not count.",
+        "a document may have 50 keywords",
     ),
     problem(
         422,

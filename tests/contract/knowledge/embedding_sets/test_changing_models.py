@@ -28,7 +28,7 @@ from domain.knowledge.document import Step
 from domain.knowledge.embedding import KEPT, SetState
 from domain.knowledge.events import TermsIndexed
 from domain.shared.errors import Unavailable
-from domain.shared.ids import UserId
+from domain.shared.ids import UserId, VersionId
 from tests.contract.identity.test_consents import decide
 from tests.contract.knowledge.embedding_sets.conftest import (
     ChangingModels,
@@ -379,6 +379,19 @@ async def test_vectors_that_nobody_believes_any_more_are_made_anew(
     assert await meaning(world, ada) is None
     assert await do(world, BuildEmbeddings) == 4
     assert await meaning(world, ada) is not None
+
+
+async def test_a_version_that_is_served_is_embedded_while_a_newer_one_is_read(
+    world: AsyncContainer, models: ChangingModels, ada: UserId
+) -> None:
+    await start(world, models, None)
+    stored = await store_version(world, ada, "Lease", *LEASE)
+    newer = replace(stored.version, id=VersionId((await world.get(Ids)).next()), number=2)
+    async with world() as request:
+        await (await request.get(Versions)).add(newer)
+    await start(world, models, WordsModel("one"))
+    assert await do(world, BuildEmbeddings) == 4
+    assert (await states(world))["one"] == "active"
 
 
 async def test_progress_is_told(world: AsyncContainer, models: ChangingModels, ada: UserId) -> None:
