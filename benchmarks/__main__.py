@@ -21,6 +21,7 @@ from rich.table import Table
 
 from benchmarks import (
     admin,
+    embedding,
     harness,
     logins,
     overload,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "overload": overload.run,
     "admin": admin.run,
     "search_quality": search_quality.run,
+    "embedding": embedding.run,
     "search_speed": search_speed.run,
     "start": start.run,
     "timing": timing.run,

@@ -1,4 +1,4 @@
-"""The static table of WordLlama: 256 dimensions, a look-up instead of a network. A hundred times
+"""The static table of WordLlama: 256 dimensions, a look-up instead of a network. Eighty times
 as fast as MiniLM, and weaker: it knows words, not sentences."""
 
 import asyncio
@@ -72,7 +72,7 @@ class _Table:
         from tokenizers import Tokenizer
 
         self._numpy = numpy
-        self._rows = _rows(verified(PACKAGE, *TABLE, "static-models"))
+        self._rows = rows(verified(PACKAGE, *TABLE, "static-models"))
         text = verified(PACKAGE, *TOKENIZER, "static-models").decode()
         self._tokenizer = Tokenizer.from_str(text)
         self._tokenizer.no_padding()
@@ -90,7 +90,7 @@ class _Table:
         return self._tokenizer.encode(text, add_special_tokens=False).ids or [_NO_TEXT]
 
 
-def _rows(safetensors: bytes) -> Any:
+def rows(safetensors: bytes) -> Any:
     """The format is a length, a header in JSON and the numbers: no library is needed."""
     import numpy
 
