@@ -150,8 +150,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Raises WrongSettings."""
         found: dict[str, Any] = {}
-        wrong: list[str] = []
-        texts = given(environ)
+        texts, wrong = given(environ)
         for field in msgspec.structs.fields(cls):
             if field.name.upper() not in texts:
                 continue

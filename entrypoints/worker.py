@@ -18,7 +18,8 @@ from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 
-from adapters.postgres.database import DOWN, Database
+from adapters.postgres.answering import DOWN
+from adapters.postgres.database import Database
 from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,13 @@ class Running:
     @property
     def output(self) -> str:
         return self.log.read_text()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all that lives in its group."""
+        fields = [stat.rpartition(")")[2].split() for stat in _stats()]  # proc_pid_stat(5)
+        ticks = [int(f[11]) + int(f[12]) for f in fields if int(f[2]) == self.process.pid]
+        return sum(ticks) / os.sysconf("SC_CLK_TCK")
 
     def start(self) -> None:
         inherited = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
@@ -63,6 +70,12 @@ class Running:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
+
+
+def _stats() -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            yield path.read_text()
 
 
 def until[T](ask: Callable[[], T], seconds: float = PATIENCE) -> T:

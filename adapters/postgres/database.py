@@ -1,35 +1,21 @@
 """SQLAlchemy Core writes the SQL, once, at import; asyncpg executes it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement, Select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
+from adapters.postgres.answering import ANSWERING
 from adapters.postgres.pool import Pool
-from domain.shared.errors import Invalid, Unavailable
 
 type Values = Mapping[str, Any]
 type Execute = Callable[..., Awaitable[Any]]
 
-# What asyncpg raises when the database is away or too busy.
-DOWN = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-)
-_NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 _NONE: Values = {}
 
@@ -176,23 +162,3 @@ async def _alone(
 
 def _as(owner: UUID) -> str:
     return f"SET LOCAL app.user_id = '{UUID(int=owner.int)}'"
-
-
-class _Answering:
-    """A database that is down or too busy is Unavailable, text it cannot keep is Invalid."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, DOWN):
-            raise Unavailable("the database does not answer", timedelta(seconds=2)) from error
-        if isinstance(error, _NOT_TEXT):
-            raise Invalid("text may not hold a NUL character") from None
-
-
-ANSWERING = _Answering()

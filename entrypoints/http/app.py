@@ -17,6 +17,7 @@ from entrypoints.http.errors import (
     unexpected_problem,
     validation_problem,
 )
+from entrypoints.http.head import headed
 from entrypoints.http.idempotency import recorded
 from entrypoints.http.observe import Observed
 from entrypoints.http.paging import any_paging, cursor_paging, page_request
@@ -61,7 +62,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     )
     secure = settings.environment is Environment.PRODUCTION
     app.asgi_handler = Observed(
-        recorded(_cross_origin(app.asgi_handler)),
+        headed(recorded(_cross_origin(app.asgi_handler))),
         container,
         log,
         secure=secure,

@@ -98,10 +98,15 @@ def http_problem(request: AnyRequest, error: HTTPException) -> Response[Problem]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unexpected_problem(request, error)
     code = _CODES.get(status, status.phrase.lower().replace(" ", "_"))
-    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
+    headers = {k: _with_head(v) for k, v in (error.headers or {}).items() if k.lower() == "allow"}
     bare = error.detail in _PHRASES and code in PROBLEMS
     detail = PROBLEMS[code].detail if bare else error.detail
     return answer(request, status, code, detail, headers=headers)
+
+
+def _with_head(allowed: str) -> str:
+    """What answers GET answers HEAD: head.py, which Litestar does not know of."""
+    return re.sub(r"\bGET\b", "GET, HEAD", allowed)
 
 
 def recursion_problem(request: AnyRequest, error: RecursionError) -> Response[Problem]:

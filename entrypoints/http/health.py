@@ -1,6 +1,6 @@
 from importlib.metadata import version
 
-from dishka import FromDishka
+from dishka import AsyncContainer, FromDishka
 from litestar import get
 
 from application.knowledge.embedding_sets import ListEmbeddingSets
@@ -34,14 +34,15 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
-    probes: FromDishka[Probes],
-    list_sets: FromDishka[ListEmbeddingSets],
+    container: FromDishka[AsyncContainer],
     models: FromDishka[Models],
     settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     try:
-        queue, sets = await probes.queue(), await list_sets()
+        probes = await container.get(Probes)  # which connects
+        queue = await probes.queue()
+        sets = await (await container.get(ListEmbeddingSets))()
     except Unavailable:
         queue, sets = None, None
     return DetailedHealth(

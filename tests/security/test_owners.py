@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.running import until
-from tests.security.conftest import Server, Session, operations
+from tests.security.conftest import Server, Session, example, operations
 
 TEXT = b"# Parking\n\nThe garage in Elm Street opens at seven in the morning.\n"
 QUESTION = "When does the garage in Elm Street open?"
@@ -30,11 +30,22 @@ def _ids(operation: dict[str, Any]) -> list[str]:
     return [p["name"] for p in parameters if p["in"] == "path" and p["name"] not in NO_ID]
 
 
+def _sent(operation: dict[str, Any]) -> dict[str, Any]:
+    """A body that is right, so that it is the id that is refused."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if "multipart/form-data" in content:
+        return {"files": {"file": ("eve.md", TEXT)}}
+    return {"json": example(content["application/json"])} if content else {}
+
+
 ROUTES = [
     (method, path, names)
     for method, path, operation in operations()
     if (names := _ids(operation)) and "security" in operation
 ]
+BODIES = {
+    (method, path): _sent(operation) for method, path, operation in operations() if _ids(operation)
+}
 
 
 @dataclass(frozen=True)
@@ -103,8 +114,7 @@ def ask(
     server: Server, method: str, path: str, session: Session, ids: dict[str, str]
 ) -> httpx.Response:
     url = f"http://127.0.0.1:{server.b.port}{path.format(**ids)}"
-    body = {"display_name": "Eve"} if method in ("PATCH", "PUT") else None
-    return server.b.request(method, url, headers=session.headers, json=body)
+    return server.b.request(method, url, headers=session.headers, **BODIES[method, path])
 
 
 @pytest.mark.parametrize(("method", "path", "names"), ROUTES)

@@ -25,7 +25,7 @@ from application.shared.page import (
 from domain.files.file import StoredFile
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, DocumentExists, DocumentNotReady, Version
-from domain.knowledge.text import CanonicalText
+from domain.knowledge.text import CanonicalText, Properties
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -95,8 +95,21 @@ class MemoryTexts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None:
+    async def put(
+        self,
+        owner: UserId,
+        version_id: VersionId,
+        text: CanonicalText,
+        properties: Properties = Properties(),  # noqa: B008  it is frozen
+    ) -> None:
         self._store.table(CanonicalText)[owner, version_id] = text
+        self._store.table(Properties)[owner, version_id] = properties
+
+    async def properties(self, owner: UserId, version_id: VersionId) -> Properties:
+        try:
+            return self._store.table(Properties)[owner, version_id]
+        except KeyError:
+            raise NotFound("this version has no text") from None
 
     async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
         try:
@@ -285,7 +298,8 @@ def _purge(store: Store, gone: list[Version]) -> list[FileId]:
     versions = store.table(Version)
     for version in gone:
         del versions[version.user_id, version.id]
-        store.table(CanonicalText).pop((version.user_id, version.id), None)
+        for kind in (CanonicalText, Properties):
+            store.table(kind).pop((version.user_id, version.id), None)
         _drop_chunks(store, version.user_id, version.id)
     return list({v.file_id for v in gone} - {v.file_id for v in versions.values()})
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from adapters.postgres.database import ANSWERING
+from adapters.postgres.answering import ANSWERING
 from adapters.postgres.knowledge.candidates import named
 from domain.knowledge.embedding import EmbeddingSet
 
