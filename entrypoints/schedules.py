@@ -12,6 +12,11 @@ from pgqueuer.sm import SchedulerManager
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
+from application.knowledge.embedding_sets import (
+    BuildEmbeddings,
+    DropEmbeddings,
+    MendEmbeddings,
+)
 from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
@@ -19,6 +24,9 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     SweepFiles: "57 * * * *",
+    BuildEmbeddings: "* * * * *",
+    MendEmbeddings: "17 * * * *",
+    DropEmbeddings: "*/10 * * * *",
 }
 # Whatever killed us may have left something.
 AT_START: tuple[type, ...] = (SweepFiles,)

@@ -1,10 +1,11 @@
 """What other contexts may do with accounts: show a user what is kept of them, and forget it."""
 
-from application.identity.ports import AccountRecords
+from application.identity.ports import AccountRecords, Consents
 from application.shared.records import Record
+from domain.identity.consent import Purpose as ConsentPurpose
 from domain.shared.ids import UserId
 
-__all__ = ["AccountRecords", "erase", "export"]
+__all__ = ["AccountRecords", "ConsentPurpose", "Consents", "erase", "export", "has_consent"]
 
 
 async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Record]]:
@@ -15,3 +16,9 @@ async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Rec
 async def erase(user_id: UserId, records: AccountRecords) -> None:
     """Inside a transaction: all but the account itself."""
     await records.erase(user_id)
+
+
+async def has_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> bool:
+    """Whether the user allows this at present."""
+    consent = await consents.one(user_id, purpose)
+    return consent is not None and consent.granted
