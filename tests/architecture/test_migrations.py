@@ -90,7 +90,7 @@ async def test_documents_that_were_there_before_have_a_type_and_pages(empty: str
     await execute(empty, OLD_DOCUMENT.format(UUID(int=1)))
     await asyncio.to_thread(migrate, empty)
     connection = await asyncpg.connect(empty, ssl=False)
-    row = await connection.fetchrow("SELECT file_type, page_count, category FROM documents")
+    (row,) = await connection.fetch("SELECT file_type, page_count, category FROM documents")
     await connection.close()
     assert tuple(row) == ("pdf", 2, "other")
 
