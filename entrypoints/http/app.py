@@ -8,7 +8,16 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import DomainError
-from entrypoints.http import conversations, docs, document, health, identity, knowledge, problems
+from entrypoints.http import (
+    conversations,
+    docs,
+    document,
+    files,
+    health,
+    identity,
+    knowledge,
+    problems,
+)
 from entrypoints.http.body import JsonRequest, declared_json
 from entrypoints.http.errors import (
     domain_problem,
@@ -25,7 +34,19 @@ from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
-_EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing", "Idempotency-Replayed"]
+_EXPOSED = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "X-Request-ID",
+]
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -34,6 +55,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     app = Litestar(
         [
             *identity.ROUTERS,
+            files.secured,
             knowledge.secured,
             conversations.secured,
             health.router,

@@ -90,9 +90,9 @@ async def test_documents_that_were_there_before_have_a_type_and_pages(empty: str
     await execute(empty, OLD_DOCUMENT.format(UUID(int=1)))
     await asyncio.to_thread(migrate, empty)
     connection = await asyncpg.connect(empty, ssl=False)
-    (row,) = await connection.fetch("SELECT file_type, page_count, category FROM documents")
+    rows = await connection.fetch("SELECT file_type, page_count, category FROM documents")
     await connection.close()
-    assert tuple(row) == ("pdf", 2, "other")
+    assert [tuple(row) for row in rows] == [("pdf", 2, "other")]
 
 
 def test_there_is_one_head() -> None:
