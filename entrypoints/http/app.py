@@ -56,6 +56,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         [
             *identity.ROUTERS,
             files.secured,
+            knowledge.public,
             knowledge.secured,
             conversations.secured,
             health.router,
