@@ -41,7 +41,8 @@ class AnswerQuestion:
             return  # deleted meanwhile
         if answer.status.terminal:
             return
-        hits = await find(event.user_id, _query(question), self.index, self.embedder)
+        found = await find(event.user_id, _query(question), self.index, self.embedder)
+        hits = found.hits
         citations = await self._citations(question.content, hits)
         async with self.transaction:
             answer = await self.messages.get(event.user_id, event.answer_id)

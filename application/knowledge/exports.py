@@ -1,8 +1,9 @@
 """What other contexts may do with what is known."""
 
 from application.knowledge.ports import Embedder, Embedding, KnowledgeRecords, SearchIndex
-from application.knowledge.views import Hit, Mode, Query, SentenceView
+from application.knowledge.views import Findings, Hit, Mode, Query, SentenceView
 from application.shared.records import Record
+from domain.knowledge.wording import wording
 from domain.shared.ids import UserId
 
 __all__ = [
@@ -19,12 +20,13 @@ __all__ = [
 ]
 
 
-async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedder) -> list[Hit]:
+async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedder) -> Findings:
     """Passages of the owner's documents that `query` asks for, best first. Without a model the
     words alone decide."""
-    if embedder.embedding_set is None or query.mode is Mode.LEXICAL:
+    meant = wording(query.query).text
+    if embedder.embedding_set is None or query.mode is Mode.LEXICAL or not meant:
         return await index.search(owner, query, None)
-    (vector,) = await embedder.embed([query.query])
+    (vector,) = await embedder.embed([meant])
     return await index.search(owner, query, Embedding(embedder.embedding_set, vector))
 
 

@@ -5,10 +5,10 @@ import random
 
 import asyncpg
 import pytest
+from adapters.postgres.knowledge.candidates import TUNE, nearest
 from dishka import AsyncContainer
 
 from adapters.postgres.database import Database
-from adapters.postgres.knowledge.candidates import TUNE, nearest
 from adapters.postgres.knowledge.search import PostgresSearchIndex
 from application.knowledge.ports import Embedding, Vector
 from application.knowledge.views import Hit, Mode, Query
