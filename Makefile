@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 READY := .venv/.ready
 TESTS ?= tests
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help setup run demo admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search bench-timing
 
@@ -26,7 +27,7 @@ admin: $(READY) ## Open an administrator's account: make admin EMAIL=you@example
 	@$(PYTHON) -m entrypoints create-admin "$(EMAIL)"
 
 test: $(READY) ## Run every test, on a PostgreSQL of its own
-	@$(PYTHON) -m pytest --cov --cov-report=term $(TESTS)
+	@$(PYTHON) -m pytest $(PARALLEL) --cov --cov-report=term $(TESTS)
 
 test-unit: $(READY) ## Run the tests that need no database, in seconds
 	@$(PYTHON) -m pytest tests/unit

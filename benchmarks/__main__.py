@@ -23,6 +23,7 @@ from benchmarks import (
     admin,
     harness,
     logins,
+    overload,
     reads,
     refresh,
     search_quality,
@@ -36,13 +37,22 @@ BENCHMARKS = {
     "reads": reads.run,
     "refresh": refresh.run,
     "logins": logins.run,
+    "overload": overload.run,
     "admin": admin.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
     "start": start.run,
     "timing": timing.run,
 }
-USUAL = ("reads", "refresh", "admin", "logins", "search_quality", "start")  # the others take longer
+USUAL = (
+    "reads",
+    "refresh",
+    "admin",
+    "logins",
+    "overload",
+    "search_quality",
+    "start",
+)  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")
 _LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
 _BAR = 20  # columns

@@ -28,8 +28,9 @@ from entrypoints.database import migrate
 from entrypoints.embedded_postgres import Cluster
 
 CONDITIONS = (
-    "Servers (the API, the floor, argon2 alone) share the first core of this process; loads, and "
-    "Postgres with them, have the others: the server is what limits, Postgres costs both sides alike.",
+    "Servers (the API, the floor, argon2 alone) share the first core of this process, unless they are "
+    "said to have all; loads, and Postgres with them, have the others: the server is what limits, "
+    "Postgres costs both sides alike.",
     "Postgres is a throw-away cluster with its durable defaults (fsync, synchronous_commit), so a "
     "login waits for its commit as in production; it is reached by a unix socket.",
     "Everything else is loopback; the API is the real process with default settings and its request "
@@ -58,10 +59,11 @@ class Bench:
         self.data_dir = folder
 
     @contextmanager
-    def api(self, **settings: str) -> Iterator[Server]:
+    def api(self, cores: set[int] = SERVER_CORES, **settings: str) -> Iterator[Server]:
         """The API as `serve` runs it, `settings` as in the environment: `log_level="WARNING"`."""
-        with self._server(["entrypoints", "api"], {k.upper(): v for k, v in settings.items()}) as s:
-            yield s
+        environ = {name.upper(): value for name, value in settings.items()}
+        with self._server(["entrypoints", "api"], environ, cores) as server:
+            yield server
 
     @contextmanager
     def floor(self, user_id: str) -> Iterator[Server]:
@@ -69,10 +71,13 @@ class Bench:
             yield server
 
     @contextmanager
-    def argon2_alone(self, threads: int, seconds: float) -> Iterator[Process]:
-        """Burns the servers' core; its output is an Alone."""
+    def argon2_alone(
+        self, threads: int, seconds: float, cores: set[int] = SERVER_CORES
+    ) -> Iterator[Process]:
+        """Burns the servers' core, or `cores`; its output is an Alone."""
         arguments = ["benchmarks.argon2_alone", str(threads), str(seconds)]
-        with Process(arguments, SERVER_CORES, {}, self._folder / "argon2.log", stdin=b"") as burner:
+        log = self._folder / "argon2.log"
+        with Process(arguments, cores, {}, log, stdin=b"") as burner:
             yield burner
 
     @contextmanager
@@ -109,7 +114,9 @@ class Bench:
         return Account(login["user"]["id"], email, password, login["access_token"])
 
     @contextmanager
-    def _server(self, arguments: list[str], environ: dict[str, str]) -> Iterator[Server]:
+    def _server(
+        self, arguments: list[str], environ: dict[str, str], cores: set[int] = SERVER_CORES
+    ) -> Iterator[Server]:
         port = free_port()
         environ = {
             "DATABASE_URL": self.url,
@@ -120,7 +127,7 @@ class Bench:
             **environ,
         }
         log = self._folder / f"server-{port}.log"
-        with Process(arguments, SERVER_CORES, environ, log) as process:
+        with Process(arguments, cores, environ, log) as process:
             server = Server(port, process)
             server.await_answer()
             yield server

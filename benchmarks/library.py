@@ -59,6 +59,7 @@ async def add_document(
         user_id=owner,
         title=title[:500],
         sha256=sha256,
+        file_type="pdf",
         created_at=now,
         updated_at=now,
     )

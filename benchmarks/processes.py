@@ -139,6 +139,10 @@ class Server:
         """Seconds of CPU that its processes took so far."""
         return sum(cpu_seconds(pid) for pid in family(self._process.pid))
 
+    def peak_mib(self) -> float:
+        """The most memory that its largest process, the one that answers, ever had resident."""
+        return max(_peak_kib(pid) for pid in family(self._process.pid)) / 1024
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -167,6 +171,11 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _peak_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def _stat(pid: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 `main` takes MEDIA_TYPE MEMORY CPU PARENT from the command line, the document from stdin, and writes
 the result to stdout: MEMORY in bytes, CPU in seconds, PARENT the process id to die with. The result
-is one JSON object: `pages`, or `failure` (a value of domain.knowledge.document.Failure) and
+is one JSON object: `pages` and `properties`, or `failure` (a value of domain.knowledge.document.Failure) and
 `detail`. Of ours it imports this package alone: each document waits for what is imported here.
 """
 
@@ -16,16 +16,18 @@ from typing import NoReturn
 import msgspec
 
 from adapters.extraction.limits import give_up_rights
-from adapters.extraction.pages import Page, Unreadable
+from adapters.extraction.pages import Extracted, Page, Unreadable
+from adapters.extraction.properties import Properties
 
 _TOO_MUCH = "reading it takes too much memory: split it into smaller documents"
 _NO_TEXT = "there is no text in it: if it is a scan, run text recognition (OCR) over it first"
 
-type Read = Callable[[bytes], list[Page]]
+type Read = Callable[[bytes], Extracted]
 
 
 class Result(msgspec.Struct, omit_defaults=True):
     pages: list[Page] = []
+    properties: Properties = Properties()
     failure: str | None = None
     detail: str = ""
 
@@ -36,7 +38,7 @@ def main() -> NoReturn:
     try:
         read = reader(media_type)  # first, so that the limits count what the document takes
         give_up_rights(memory, cpu, parent)
-        output = msgspec.json.encode(Result(_with_text(read(sys.stdin.buffer.read()))))
+        output = msgspec.json.encode(_result(read(sys.stdin.buffer.read())))
     except Unreadable as error:
         output = msgspec.json.encode(Result(failure=error.failure, detail=error.detail))
     except MemoryError:
@@ -71,7 +73,8 @@ def reader(media_type: str) -> Read:
     raise Unreadable("unsupported", f"no reader for {media_type}")
 
 
-def _with_text(pages: list[Page]) -> list[Page]:
+def _result(extracted: Extracted) -> Result:
+    pages, properties = extracted.pages, extracted.properties
     if not any(page.text and not page.text.isspace() for page in pages):
         raise Unreadable("no_text", _NO_TEXT)
-    return pages
+    return Result(pages, msgspec.structs.replace(properties, page_count=len(pages)))

@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 
 from domain.knowledge.document import ExtractionFailed, Failure
-from domain.knowledge.text import RawPage
+from domain.knowledge.text import Extracted, Properties, RawPage
 
 # Isolated, the child finds no module in the folder it starts in: it is told where ours are.
 _ROOT = Path(__file__).parents[__name__.count(".")]
@@ -29,7 +29,8 @@ _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class _Result(msgspec.Struct):
-    pages: list[RawPage] = []
+    pages: tuple[RawPage, ...] = ()
+    properties: Properties = Properties()
     failure: Failure | None = None
     detail: str = ""
 
@@ -51,7 +52,7 @@ class ChildExtractor:
         self._memory = memory
         self._turns = asyncio.Semaphore(concurrency)
 
-    async def extract(self, path: Path, media_type: str) -> list[RawPage]:
+    async def extract(self, path: Path, media_type: str) -> Extracted:
         async with self._turns:
             process = await self._start(path, media_type)
             complaint = asyncio.create_task(_complaint(process))
@@ -66,7 +67,7 @@ class ChildExtractor:
                 last_words = await complaint
         if code == -signal.SIGXCPU:
             raise self._too_slow()
-        return _pages(code, output, last_words)
+        return _extracted(code, output, last_words)
 
     async def _start(self, path: Path, media_type: str) -> Process:
         limits = [str(self._memory), str(ceil(self._timeout.total_seconds())), str(os.getpid())]
@@ -118,7 +119,7 @@ async def _end(process: Process) -> None:
         await process.wait()
 
 
-def _pages(code: int, output: bytes, last_words: bytes) -> list[RawPage]:
+def _extracted(code: int, output: bytes, last_words: bytes) -> Extracted:
     """What the child said, or what its end says of the document."""
     if code > 0 or -code in _FROM_OUTSIDE:
         raise RuntimeError(f"the process that reads documents ended with {code}")
@@ -133,7 +134,7 @@ def _pages(code: int, output: bytes, last_words: bytes) -> list[RawPage]:
         raise RuntimeError(result.detail)
     if result.failure:
         raise ExtractionFailed(result.failure, result.detail)
-    return result.pages
+    return Extracted(result.pages, result.properties)
 
 
 def _out_of_memory(last_words: bytes) -> bool:

@@ -4,6 +4,8 @@ import re
 
 import msgspec
 
+from adapters.extraction.properties import Properties
+
 MAX_PAGES = 5_000
 MAX_CHARACTERS = 20_000_000
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes in all files of an archive
@@ -22,6 +24,11 @@ class Heading(msgspec.Struct):
 class Page(msgspec.Struct):
     text: str
     headings: list[Heading] = []
+
+
+class Extracted(msgspec.Struct):
+    pages: list[Page]
+    properties: Properties = Properties()
 
 
 class Unreadable(Exception):

@@ -115,9 +115,10 @@ class PostgresFileRecords(PostgresRecords):
 
 
 class PostgresKnowledgeRecords(PostgresRecords):
-    shown = _shown(known.documents, known.document_versions)
+    shown = _shown(known.documents, known.document_keywords, known.document_versions)
     erased = _erased(
         known.documents,
+        known.document_keywords,
         known.document_versions,
         known.document_texts,
         known.chunks,

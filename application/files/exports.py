@@ -15,6 +15,7 @@ from domain.files.file import (
     Purpose,
     StorageKey,
     StoredFile,
+    extension,
     file_too_large,
     original_name,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Upload",
     "erase",
     "export",
+    "extension",
     "file_too_large",
     "forget",
     "receive",

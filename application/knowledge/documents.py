@@ -1,8 +1,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Any
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from application.files.exports import (
     Files,
@@ -11,25 +11,20 @@ from application.files.exports import (
     Sniffer,
     StoredFile,
     Upload,
+    extension,
     forget,
     receive,
 )
+from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader, Documents, Versions
 from application.knowledge.views import DocumentView
 from application.shared.actor import Actor, Scope
+from application.shared.patch import given
 from application.shared.ports import Clock, Ids, Outbox, Transaction
-from application.shared.text import Text
 from domain.knowledge.document import Document, DocumentExists, Status, Version
 from domain.knowledge.events import DocumentDeleted, DocumentUploaded
+from domain.knowledge.metadata import checked
 from domain.shared.ids import DocumentId, VersionId
-
-type Title = Annotated[Text, Meta(min_length=1, max_length=500)]
-
-
-class Details(Struct, frozen=True, forbid_unknown_fields=True):
-    """What its owner says of a document. Without a title it is called as its file."""
-
-    title: Title | None = None
 
 
 class Uploaded(Struct, frozen=True):
@@ -57,6 +52,7 @@ class UploadDocument:
 
     async def __call__(self, actor: Actor, upload: Upload, details: Details) -> Uploaded:
         actor.require(Scope.DOCUMENTS)
+        metadata = checked(given(details))
         now, owner = self.clock.now(), actor.user_id
         file = await receive(
             upload,
@@ -68,7 +64,7 @@ class UploadDocument:
             at=now,
         )
         try:
-            document_id, created = await self._add(file, details), True
+            document_id, created = await self._add(file, metadata), True
         except DocumentExists:
             await self.objects.remove(file.storage_key)
             document_id, created = await self._retried(file), False
@@ -77,12 +73,13 @@ class UploadDocument:
             raise
         return Uploaded(await self.reader.one(owner, document_id), created)
 
-    async def _add(self, file: StoredFile, details: Details) -> DocumentId:
+    async def _add(self, file: StoredFile, metadata: dict[str, Any]) -> DocumentId:
         document = Document(
             id=DocumentId(self.ids.next()),
             user_id=file.user_id,
-            title=details.title or file.original_name,
             sha256=file.sha256,
+            file_type=extension(file.media_type),
+            **{"title": file.original_name, **metadata},
             created_at=file.created_at,
             updated_at=file.created_at,
         )

@@ -140,7 +140,8 @@ class ExtractText:
 
     async def _text(self, file: StoredFile) -> CanonicalText:
         async with _local_copy(self.objects.read(file.storage_key)) as path:
-            text = canonical(await self.extractor.extract(path, file.media_type))
+            extracted = await self.extractor.extract(path, file.media_type)
+        text = canonical(extracted.pages)
         if not text.content:
             raise ExtractionFailed(Failure.NO_TEXT, "there is no text in this document")
         return text
@@ -236,6 +237,7 @@ class PublishVersion:
 
     progress: Progress
     documents: Documents
+    texts: Texts
     clock: Clock
 
     async def __call__(self, event: ChunksEmbedded) -> None:
@@ -243,9 +245,11 @@ class PublishVersion:
         if version is None:
             return
 
+        text = await self.texts.get(version.user_id, version.id)
+
         async def keep() -> None:
             document = await self.documents.get(version.user_id, version.document_id)
-            document.current_version_id = version.id
+            document.current_version_id, document.page_count = version.id, len(text.pages)
             document.updated_at = self.clock.now()
             await self.documents.save(document)
 

@@ -15,7 +15,7 @@ from application.shared.page import Page, PageRequest
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
-from domain.knowledge.text import CanonicalText, RawPage
+from domain.knowledge.text import CanonicalText, Extracted
 from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
 
@@ -137,8 +137,8 @@ class DocumentReader(Protocol):
 
 
 class Extractor(Protocol):
-    async def extract(self, path: Path, media_type: str) -> list[RawPage]:
-        """The text of the document at `path`. Whatever the document does to its reader (crash,
+    async def extract(self, path: Path, media_type: str) -> Extracted:
+        """The text and properties of the document at `path`. Whatever the document does to its reader (crash,
         endless loop, all the memory) it does to a process of its own.
         Raises ExtractionFailed."""
         ...

@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 
 from application.shared.text import Text
 from domain.knowledge.document import Failure, Status, Step
-from domain.shared.ids import ChunkId, DocumentId, VersionId
+from domain.knowledge.metadata import Category
+from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 
 
 class ProcessingError(Struct, frozen=True):
@@ -18,18 +19,31 @@ class ProcessingError(Struct, frozen=True):
 
 
 class DocumentView(Struct, frozen=True):
-    """`file_size` is in bytes."""
+    """`file_size` is in bytes; `file_type` is an extension without its dot. Author, language,
+    dates and page count are what the file says of itself."""
 
     id: DocumentId
+    user_id: UserId
     title: str
+    category: Category
+    jurisdiction: str | None
+    practice_area: str | None
+    keywords: list[str]
+    author: str | None
+    language: str | None
+    authored_at: datetime | None
+    modified_at: datetime | None
+    page_count: int | None
     original_filename: str
     file_type: str
     file_size: int
     sha256: str
     processing_status: Status
+    processing_step: Step | None
+    processing_done: int
+    processing_total: int
     processing_error: ProcessingError | None
     chunk_count: int
-    page_count: int | None
     created_at: datetime
     updated_at: datetime
 

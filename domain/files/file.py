@@ -71,6 +71,11 @@ def named_type(name: str) -> str:
     return MEDIA_TYPES[suffix]
 
 
+def extension(media_type: str) -> str:
+    """`md` for Markdown: the first that MEDIA_TYPES has for it, without its dot."""
+    return next(e for e, kind in MEDIA_TYPES.items() if kind == media_type).removeprefix(".")
+
+
 def mislabelled(name: str) -> UnsupportedFile:
     """For a file whose name says one thing, and its bytes another."""
     suffix = PurePath(name).suffix.lower()

@@ -1,7 +1,10 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from domain.knowledge.metadata import Category
 from domain.shared.errors import Conflict
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 
@@ -58,10 +61,26 @@ class Document:
     user_id: UserId
     title: str
     sha256: str  # of the newest bytes: an owner has them once
+    file_type: str  # pdf, docx
+    category: Category = Category.OTHER
+    jurisdiction: str | None = None
+    practice_area: str | None = None
+    keywords: tuple[str, ...] = ()
+    author: str | None = None
+    language: str | None = None  # BCP 47
+    authored_at: datetime | None = None
+    modified_at: datetime | None = None
+    page_count: int | None = None
     current_version_id: VersionId | None = None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+
+    def revise(self, changes: Mapping[str, Any], at: datetime) -> None:
+        """Take over fields that were checked before."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.updated_at = at
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.shared.span import Span
 
@@ -28,6 +29,26 @@ class RawPage:
 
     text: str
     headings: tuple[RawHeading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What a document says of itself; None where it says nothing. `language` is a BCP 47 tag."""
+
+    title: str | None = None
+    author: str | None = None
+    language: str | None = None
+    authored_at: datetime | None = None
+    modified_at: datetime | None = None
+    page_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """All that extraction found in a document's bytes."""
+
+    pages: tuple[RawPage, ...]
+    properties: Properties = Properties()
 
 
 @dataclass(frozen=True, slots=True)

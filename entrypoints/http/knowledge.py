@@ -4,7 +4,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
@@ -16,10 +16,10 @@ from msgspec import Meta
 from application.files.exports import Purpose, Upload, file_too_large
 from application.knowledge.documents import (
     DeleteDocument,
-    Details,
     DownloadDocument,
     UploadDocument,
 )
+from application.knowledge.metadata import DescribeDocument, Details
 from application.knowledge.ports import DocumentReader
 from application.knowledge.search import SearchDocuments
 from application.knowledge.views import (
@@ -53,6 +53,7 @@ _UPLOAD = (
     "empty_file",
     "file_too_large",
     "unsupported_file",
+    "invalid_keywords",
 )
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
@@ -171,6 +172,21 @@ async def download_document(
     return Stream(content, headers=headers, media_type=file.media_type)
 
 
+@patch(
+    "/documents/{document_id:uuid}",
+    summary="Say what a document is",
+    responses=problems(401, 403, 404, "invalid_keywords", body=True),
+)
+async def describe_document(
+    document_id: FromPath[UUID],
+    data: JSONBody[Details],
+    actor: FromDishka[Actor],
+    describe: FromDishka[DescribeDocument],
+) -> DocumentView:
+    """What is not sent stays as it is."""
+    return await describe(actor, DocumentId(document_id), data)
+
+
 @delete("/documents/{document_id:uuid}", summary="Delete a document", responses=_MINE)
 async def delete_document(
     document_id: FromPath[UUID], actor: FromDishka[Actor], remove: FromDishka[DeleteDocument]
@@ -205,10 +221,17 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
     file = form.pop("file", None)
     if file is None:
         raise MissingFile("the form has no field `file`")
-    details = converted(form, Details)
+    details = converted(form | _keywords(sent.getall("keywords", [])), Details)
     if isinstance(file, UploadFile):
         return Upload(file.filename, _pieces(file)), details
     return Upload(None, _nothing()), details  # a file without a name arrives as a text
+
+
+def _keywords(fields: list[Any]) -> dict[str, Any]:
+    """Of a form: a field for each, or one with commas in between."""
+    if not fields:
+        return {}
+    return {"keywords": [k for field in fields for k in field.split(",")]}
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
@@ -235,6 +258,7 @@ secured = Injected(
         upload_document,
         list_documents,
         show_document,
+        describe_document,
         show_document_status,
         show_document_content,
         list_chunks,

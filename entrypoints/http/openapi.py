@@ -145,11 +145,15 @@ class UploadOperation(Operation):
     def __post_init__(self) -> None:
         file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         title = _text("What to call it, instead of by its file's name", "Services agreement")
-        form = Schema(
-            type=OpenAPIType.OBJECT,
-            required=["file"],
-            properties={"file": file, "title": title},
-        )
+        properties = {
+            "file": file,
+            "title": title,
+            "category": _text("One of those that `PATCH` takes", "contract"),
+            "jurisdiction": _text("A code of ISO 3166, or the name of a court", "GB-ENG"),
+            "practice_area": _text("In your own words", "commercial"),
+            "keywords": _text("With commas in between, or a field for each", "payment, services"),
+        }
+        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties=dict(properties))
         example = {"file": "@services-agreement.pdf", "title": "Services agreement"}
         content = {"multipart/form-data": OpenAPIMediaType(schema=form, example=example)}
         self.request_body = RequestBody(content=content, required=True)

@@ -29,6 +29,7 @@ from application.knowledge.ingestion import (
     Progress,
     PublishVersion,
 )
+from application.knowledge.metadata import DescribeDocument
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
@@ -47,7 +48,9 @@ from entrypoints.settings import Settings
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    documents = provide_all(UploadDocument, DownloadDocument, DeleteDocument, PurgeDocument)
+    documents = provide_all(
+        UploadDocument, DescribeDocument, DownloadDocument, DeleteDocument, PurgeDocument
+    )
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )

@@ -1,13 +1,13 @@
 """Postings as bytes; each version's text search configuration, and its chunks' lengths.
 
-Revises: 0005
+Revises: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

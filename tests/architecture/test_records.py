@@ -62,6 +62,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("audit_events", "outcome"): "success",
     ("chunk_vectors", "embedding_set"): MINILM,
     ("consent_events", "action"): "granted",
+    ("documents", "category"): "contract",
     ("one_time_tokens", "purpose"): "password_reset",
     ("users", "data_retention_days"): 90,
     ("users", "deleted_at"): None,

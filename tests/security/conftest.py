@@ -1,6 +1,7 @@
 """Two API processes and a worker on one database, as a deployment has them, once for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from itertools import count
@@ -13,9 +14,16 @@ import pytest
 
 from entrypoints.embedded_postgres import Cluster
 from tests.conftest import new_database
+from tests.oidc_provider.process import CLIENT_ID, CLIENT_SECRET, PLAIN, ProviderProcess, running
 from tests.running import PATIENCE, ROOT, Running, free_port, is_healthy, sql, until
 
 PASSWORD = "correct horse battery staple"
+ELSEWHERE = "https://app.example/signed-in"  # where a browser may go after a provider
+_SECRET_FIELDS = {"access_token", "refresh_token", "csrf_token", "key", "token"} | {
+    "password",
+    "current_password",
+    "new_password",
+}
 _numbers = count(1)
 
 type Json = Any
@@ -49,20 +57,48 @@ class ApiKey:
 
 @dataclass
 class Secrets:
-    """Every password and token of the run: none may be in the log."""
+    """Every password and token of the run, sent or received: none may be in the log."""
 
-    known: set[str] = field(default_factory=lambda: {PASSWORD})
+    known: set[str] = field(default_factory=lambda: {PASSWORD, CLIENT_SECRET})
 
     def found_in(self, text: str) -> list[str]:
         return [secret for secret in self.known if secret in text]
 
+    def learn(self, answer: httpx.Response) -> None:
+        """For an HTTP client to call after each request."""
+        answer.read()
+        for body in (_content(answer.request), answer.content):
+            with suppress(msgspec.DecodeError):
+                self._learn_of(msgspec.json.decode(body))
+        self._keep(answer.cookies.values())
+
+    def _learn_of(self, told: Json) -> None:
+        if isinstance(told, dict):
+            self._keep(told[name] for name in _SECRET_FIELDS & told.keys())
+
+    def _keep(self, values: Iterable[Json]) -> None:
+        self.known |= {one for one in values if isinstance(one, str) and 8 <= len(one) <= 1024}
+
+
+def _content(request: httpx.Request) -> bytes:
+    """A stream is none: what it held is gone."""
+    with suppress(httpx.RequestNotRead):
+        return request.content
+    return b""
+
 
 class Api(httpx.Client):
-    """A client of one API process."""
+    """A client of one API process. All of 127.0.0.0/8 is this machine: `address` is whom the
+    process sees."""
 
-    def __init__(self, port: int, secrets: Secrets) -> None:
-        super().__init__(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=PATIENCE)
-        self.port, self._secrets = port, secrets
+    def __init__(self, port: int, secrets: Secrets, address: str = "127.0.0.1") -> None:
+        super().__init__(
+            base_url=f"http://127.0.0.1:{port}/api/v1",
+            timeout=PATIENCE,
+            transport=httpx.HTTPTransport(verify=PLAIN, local_address=address),
+            event_hooks={"response": [secrets.learn]},
+        )
+        self.port = port
 
     def register(self, email: str | None = None) -> Account:
         body = {"email": email or f"user-{next(_numbers)}@example.org", "password": PASSWORD}
@@ -71,7 +107,6 @@ class Api(httpx.Client):
         return Account(body["email"], answer.json()["id"])
 
     def log_in(self, account: Account, password: str = PASSWORD) -> Session:
-        self._secrets.known.add(password)
         body = {"email": account.email, "password": password}
         return self._session(self.post("/auth/login", json=body))
 
@@ -86,7 +121,6 @@ class Api(httpx.Client):
         body = {"name": "a program", "scopes": scopes}
         answer = self.post("/auth/api-keys", json=body, headers=session.headers)
         assert answer.status_code == 201, answer.text
-        self._secrets.known.add(answer.json()["key"])
         return ApiKey(answer.json()["id"], answer.json()["key"])
 
     def knows(self, session: Session | ApiKey) -> bool:
@@ -97,9 +131,7 @@ class Api(httpx.Client):
 
     def _session(self, answer: httpx.Response) -> Session:
         assert answer.status_code == 200, answer.text
-        session = Session(answer.json()["access_token"], answer.json()["refresh_token"])
-        self._secrets.known |= {session.access, session.refresh}
-        return session
+        return Session(answer.json()["access_token"], answer.json()["refresh_token"])
 
 
 @dataclass(frozen=True)
@@ -108,9 +140,10 @@ class Server:
 
     a: Api
     b: Api
-    database: str
+    environ: dict[str, str]
     secrets: Secrets
     folder: Path
+    provider: ProviderProcess
 
     @property
     def log(self) -> str:
@@ -136,40 +169,65 @@ class Server:
 
     def sql(self, statement: str, *arguments: object) -> list[Any]:
         """Past the API and past row security, as the database's owner."""
-        return sql(self.database, statement, *arguments)
+        return sql(self.environ["DATABASE_URL"], statement, *arguments)
+
+    @contextmanager
+    def another(self, **different: str) -> Iterator[int]:
+        """The port of a further process on the same database, with these settings changed."""
+        port = free_port()
+        environ = self.environ | different | {"PORT": str(port)}
+        process = Running("api", self.folder / f"api-{port}.log", environ)
+        process.start()
+        try:
+            until(lambda: is_healthy(port))
+            yield port
+        finally:
+            process.end()
 
 
 @pytest.fixture(scope="session")
 def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("security")
-    database, ports = new_database(cluster), (free_port(), free_port())
-    shared = {
-        "DATABASE_URL": database,
-        "DATA_DIR": str(folder / "data"),
-        # Patience, for 50 registrations at once shall all have an answer.
-        "HASH_QUEUE_MS": "50000",
-        # All tests come from one address.
-        "LOGIN_FAILURES_PER_ADDRESS_PER_MINUTE": "0",
-        "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
-    }
-    processes = [Running("worker", folder / "worker.log", shared)] + [
-        Running("api", folder / f"api-{port}.log", shared | {"PORT": str(port)}) for port in ports
-    ]
     secrets = Secrets()
-    try:
-        for process in processes:
-            process.start()  # all on an empty database at once
-        for port in ports:
-            until(lambda port=port: is_healthy(port))  # type: ignore[misc]
-        with Api(ports[0], secrets) as a, Api(ports[1], secrets) as b:
-            server = Server(a, b, database, secrets, folder)
-            yield server
-    finally:
-        for process in processes:
-            process.end()
+    with running() as provider:
+        environ = {
+            "DATABASE_URL": new_database(cluster),
+            "DATA_DIR": str(folder / "data"),
+            # Patience, for 50 registrations at once shall all have an answer.
+            "HASH_QUEUE_MS": "50000",
+            # All tests come from one address.
+            "LOGIN_FAILURES_PER_ADDRESS_PER_MINUTE": "0",
+            "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
+            "OIDC_ISSUER": provider.url,
+            "OIDC_CLIENT_ID": CLIENT_ID,
+            "OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "OAUTH_REDIRECTS": ELSEWHERE,
+        }
+        with (
+            _processes(folder, environ) as ports,
+            Api(ports[0], secrets) as a,
+            Api(ports[1], secrets) as b,
+        ):
+            yield (server := Server(a, b, environ, secrets, folder, provider))
+    secrets.known |= {key.read_text() for key in (folder / "data").glob("*.key")}
     assert not secrets.found_in(server.log), "a secret of this run is in its log"
     assert "Traceback" not in server.log
     assert not secrets.found_in(cluster.log.read_text())
+
+
+@contextmanager
+def _processes(folder: Path, environ: dict[str, str]) -> Iterator[list[int]]:
+    """A worker and two API processes, which all start on an empty database at once."""
+    ports = [free_port(), free_port()]
+    with ExitStack() as ending:
+        for command, port in (("worker", 0), *(("api", port) for port in ports)):
+            log = folder / f"{command}-{port}.log"
+            process = Running(command, log, environ | ({"PORT": str(port)} if port else {}))
+            process.start()
+            ending.callback(process.end)
+        for port in ports:
+            until(lambda port=port: is_healthy(port))  # type: ignore[misc]
+        yield ports
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from domain.identity.login_failures import TRIES
-from tests.running import Running, free_port, is_healthy, until
 from tests.security.conftest import PASSWORD, Account, Api, Server
 
 PARALLEL = 200
@@ -56,22 +55,10 @@ def test_a_lock_survives_a_new_process_and_a_right_password_does_not_open_it(
     account = server.a.register()
     for n in range(TRIES):
         assert guess(server.a, account, n)[0] == 401
-    port = free_port()
-    environ = {
-        "DATABASE_URL": server.database,
-        "DATA_DIR": str(server.folder / "data"),
-        "PORT": str(port),
-    }
-    fresh = Running("api", server.folder / f"api-{port}.log", environ)
-    fresh.start()
-    try:
-        until(lambda: is_healthy(port))
-        with Api(port, server.secrets) as api:
-            assert guess(api, account) == (429, "account_locked")
-            right = api.post("/auth/login", json={"email": account.email, "password": PASSWORD})
-            assert right.status_code == 429
-    finally:
-        fresh.end()
+    with server.another() as port, Api(port, server.secrets) as api:
+        assert guess(api, account) == (429, "account_locked")
+        right = api.post("/auth/login", json={"email": account.email, "password": PASSWORD})
+        assert right.status_code == 429
 
 
 def _failures(server: Server) -> int:

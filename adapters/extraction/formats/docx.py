@@ -17,10 +17,11 @@ from adapters.extraction.pages import (
     MAX_UNPACKED,
     NEWLINE,
     Budget,
+    Extracted,
     Lines,
-    Page,
     Unreadable,
 )
+from adapters.extraction.properties import Properties, properties
 
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -38,14 +39,15 @@ _BROKEN = "it is damaged or not whole: see if it opens in Word, save it anew and
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
-def read_docx(data: bytes) -> list[Page]:
+def read_docx(data: bytes) -> Extracted:
     if data.startswith(_OLE):
         if _ENCRYPTED_PACKAGE in data:
             raise Unreadable("encrypted", ENCRYPTED)
         raise Unreadable("unsupported", _OLD)
     pages = [Lines()]
     budget = Budget()
-    nodes = _xberg_nodes(_plain_package(data))
+    read = _read_by_xberg(_plain_package(data))
+    nodes = list(read.document.nodes) if read.document else []
     titled = any(_is_title(node) for node in nodes)
     for node in nodes:
         # Running heads, feet and notes have layers of their own; only notes are the document's.
@@ -58,7 +60,17 @@ def read_docx(data: bytes) -> list[Page]:
         if len(pages) > MAX_PAGES:
             raise Unreadable("too_large", f"it has more than {MAX_PAGES:,} pages: split it")
         budget.spend(_add_node(pages[-1], content, below_title=titled and not _is_title(node)))
-    return [page.page() for page in pages]
+    return Extracted([page.page() for page in pages], _properties(read.metadata))
+
+
+def _properties(said: Any) -> Properties:
+    return properties(
+        title=said.title,
+        author=", ".join(said.authors or []),
+        language=said.language,
+        authored_at=said.created_at,
+        modified_at=said.modified_at,
+    )
 
 
 def _add_node(page: Lines, content: dict[str, Any], *, below_title: bool) -> int:
@@ -136,7 +148,7 @@ def _copied(package: zipfile.ZipFile) -> bytes:
     return copy.getvalue()
 
 
-def _xberg_nodes(data: bytes) -> list[Any]:
+def _read_by_xberg(data: bytes) -> Any:
     source = xberg.ExtractInput(
         kind=xberg.ExtractInputKind.BYTES,
         bytes=data,
@@ -167,8 +179,7 @@ def _xberg_nodes(data: bytes) -> list[Any]:
         raise Unreadable("corrupt", _BROKEN) from None
     if result.errors:
         raise _xberg_failure(str(result.errors[0].message))
-    document = result.results[0].document
-    return list(document.nodes) if document else []
+    return result.results[0]
 
 
 def _xberg_failure(message: str) -> Unreadable:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from adapters.extraction.formats.text import decoded
-from adapters.extraction.pages import NEWLINE, Budget, Heading, Page
+from adapters.extraction.pages import NEWLINE, Budget, Extracted, Heading, Page
 
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+[^\s#]")
 _SETEXT = re.compile(r" {0,3}(=+|-+)\s*$")
@@ -12,10 +12,10 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)$")
 _NOT_A_PARAGRAPH = re.compile(r"\s*$|\s{4}|\t| {0,3}([>|]|[-*+]\s|\d+[.)]\s|<|#{1,6}\s)")
 
 
-def read_markdown(data: bytes) -> list[Page]:
+def read_markdown(data: bytes) -> Extracted:
     text = decoded(data)
     Budget().spend(len(text))
-    return [Page(text, list(_headings(NEWLINE.split(text))))]
+    return Extracted([Page(text, list(_headings(NEWLINE.split(text))))])
 
 
 def _headings(lines: list[str]) -> Iterator[Heading]:

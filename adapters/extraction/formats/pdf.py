@@ -13,7 +13,8 @@ from adapters.extraction.layout.hyphens import mended
 from adapters.extraction.layout.line import Line
 from adapters.extraction.layout.paragraphs import paragraphs
 from adapters.extraction.layout.running import without_running
-from adapters.extraction.pages import ENCRYPTED, MAX_PAGES, Budget, Page, Unreadable
+from adapters.extraction.pages import ENCRYPTED, MAX_PAGES, Budget, Extracted, Unreadable
+from adapters.extraction.properties import Properties, properties
 
 _WORD_GOES_ON = "\ufffe\x02"  # where pdfium saw a hyphen at the end of a line
 _HYPHEN = "-"
@@ -27,11 +28,13 @@ _LONGEST_BOLD = 80
 _BROKEN = "it is damaged or not whole: see if it opens, save it anew and upload that"
 
 
-def read_pdf(data: bytes) -> list[Page]:
-    return paragraphs(mended(without_running(list(_lines(data)))))
+def read_pdf(data: bytes) -> Extracted:
+    document = _opened(data)
+    pages = paragraphs(mended(without_running(list(_lines(document)))))
+    return Extracted(pages, _properties(document))
 
 
-def _lines(data: bytes) -> Iterator[list[Line]]:
+def _opened(data: bytes) -> Any:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -40,6 +43,29 @@ def _lines(data: bytes) -> Iterator[list[Line]]:
         raise Unreadable("corrupt", _BROKEN) from None
     if len(document) > MAX_PAGES:
         raise Unreadable("too_large", f"it has more than {MAX_PAGES:,} pages: split it")
+    return document
+
+
+def _properties(document: Any) -> Properties:
+    said = document.get_metadata_dict()
+    return properties(
+        title=said["Title"],
+        author=said["Author"],
+        language=_language(document),
+        authored_at=said["CreationDate"],
+        modified_at=said["ModDate"],
+    )
+
+
+def _language(document: Any) -> str:
+    ask: Any = pypdfium2.raw.FPDFCatalog_GetLanguage
+    size = ask(document, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    ask(document, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+
+
+def _lines(document: Any) -> Iterator[list[Line]]:
     budget = Budget()
     for number in range(len(document)):
         try:

@@ -3,18 +3,18 @@
 import contextlib
 import re
 
-from adapters.extraction.pages import MAX_PAGES, Budget, Page, Unreadable
+from adapters.extraction.pages import MAX_PAGES, Budget, Extracted, Page, Unreadable
 
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
-def read_text(data: bytes) -> list[Page]:
+def read_text(data: bytes) -> Extracted:
     """A form feed begins a page."""
     text = decoded(data)
     Budget().spend(len(text))
     pages = [Page(page) for page in text.split("\f")]
-    return pages if len(pages) <= MAX_PAGES else [Page(text)]
+    return Extracted(pages if len(pages) <= MAX_PAGES else [Page(text)])
 
 
 def decoded(data: bytes) -> str:

@@ -172,20 +172,31 @@ class MemoryDocumentReader:
         owner, version_id = document.user_id, document.current_version_id
         newest = _newest(self._store, owner, document.id)
         file = self._store.table(StoredFile)[owner, newest.file_id]
-        text = self._store.table(CanonicalText).get((owner, version_id)) if version_id else None
         return DocumentView(
-            document.id,
-            document.title,
-            file.original_name,
-            file.media_type,
-            file.size,
-            file.sha256,
-            newest.status,
-            _error(newest),
-            len(_chunks(self._store, owner, version_id)) if version_id else 0,
-            len(text.pages) if text else None,
-            document.created_at,
-            max(document.updated_at, newest.updated_at),
+            id=document.id,
+            user_id=owner,
+            title=document.title,
+            category=document.category,
+            jurisdiction=document.jurisdiction,
+            practice_area=document.practice_area,
+            keywords=list(document.keywords),
+            author=document.author,
+            language=document.language,
+            authored_at=document.authored_at,
+            modified_at=document.modified_at,
+            page_count=document.page_count,
+            original_filename=file.original_name,
+            file_type=document.file_type,
+            file_size=file.size,
+            sha256=file.sha256,
+            processing_status=newest.status,
+            processing_step=newest.step,
+            processing_done=newest.done,
+            processing_total=newest.total,
+            processing_error=_error(newest),
+            chunk_count=len(_chunks(self._store, owner, version_id)) if version_id else 0,
+            created_at=document.created_at,
+            updated_at=max(document.updated_at, newest.updated_at),
         )
 
 

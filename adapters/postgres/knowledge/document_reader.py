@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import BindParameter, Integer, bindparam, func, select
 
 from adapters.postgres.database import Database, Statement, Values
+from adapters.postgres.knowledge.documents import KEYWORDS
 from adapters.postgres.tables.files import stored_files
 from adapters.postgres.tables.knowledge import (
     chunks,
@@ -26,6 +27,7 @@ from application.knowledge.views import (
 )
 from application.shared.page import Page, PageRequest
 from domain.knowledge.document import DocumentNotReady, Failure, Status, Step
+from domain.knowledge.metadata import Category
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId
 from domain.shared.span import Span
@@ -49,11 +51,6 @@ _chunk_count = (
     .where(_c.user_id == _d.user_id, _c.version_id == _d.current_version_id)
     .scalar_subquery()
 )
-_page_count = (
-    select(func.jsonb_array_length(_t.pages))
-    .where(_t.user_id == _d.user_id, _t.version_id == _d.current_version_id)
-    .scalar_subquery()
-)
 _live = (
     select(documents)
     .join(_newest, _n.user_id == _d.user_id)
@@ -63,18 +60,30 @@ _view = _live.join(
     stored_files, (_f.user_id == _n.user_id) & (_f.id == _n.file_id)
 ).with_only_columns(
     _d.id,
+    _d.user_id,
     _d.title,
-    _f.original_name,
-    _f.media_type,
-    _f.size,
+    _d.category,
+    _d.jurisdiction,
+    _d.practice_area,
+    KEYWORDS,
+    _d.author,
+    _d.language,
+    _d.authored_at,
+    _d.modified_at,
+    _d.page_count,
+    _f.original_name.label("original_filename"),
+    _d.file_type,
+    _f.size.label("file_size"),
     _f.sha256,
-    _n.status,
+    _n.status.label("processing_status"),
+    _n.step.label("processing_step"),
+    _n.done.label("processing_done"),
+    _n.total.label("processing_total"),
     _n.failure,
     _n.failure_detail,
-    _chunk_count,
-    _page_count,
+    _chunk_count.label("chunk_count"),
     _d.created_at,
-    func.greatest(_d.updated_at, _n.updated_at),
+    func.greatest(_d.updated_at, _n.updated_at).label("updated_at"),
 )
 _ONE = Statement(_view.where(_d.id == _document))
 _page = _view.order_by(_d.id.desc()).limit(bindparam("limit"))
@@ -133,9 +142,7 @@ class PostgresDocumentReader:
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
         status, step, done, total, failure, detail = await self._row(_STATUS, owner, document_id)
-        return StatusView(
-            Status(status), Step(step) if step else None, done, total, _error(failure, detail)
-        )
+        return StatusView(Status(status), _step(step), done, total, _error(failure, detail))
 
     async def content(
         self, owner: UserId, document_id: DocumentId, window: Span | None = None
@@ -183,21 +190,16 @@ class PostgresDocumentReader:
 
 
 def _document_view(row: asyncpg.Record) -> DocumentView:
-    id_, title, name, kind, size, sha256, status, failure, detail, count, pages, at, changed = row
-    return DocumentView(
-        id_,
-        title,
-        name,
-        kind,
-        size,
-        sha256,
-        Status(status),
-        _error(failure, detail),
-        count,
-        pages,
-        at,
-        changed,
-    )
+    fields = dict(row)
+    failure, detail = fields.pop("failure"), fields.pop("failure_detail")
+    fields["category"] = Category(row["category"])
+    fields["processing_status"] = Status(row["processing_status"])
+    fields["processing_step"] = _step(row["processing_step"])
+    return DocumentView(**fields, processing_error=_error(failure, detail))
+
+
+def _step(name: str | None) -> Step | None:
+    return Step(name) if name else None
 
 
 def _error(failure: str | None, detail: str | None) -> ProcessingError | None:

@@ -3,35 +3,75 @@ from itertools import batched
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BindParameter, Uuid, any_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BindParameter,
+    String,
+    Uuid,
+    all_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.postgres.database import Database, Statement
 from adapters.postgres.rows import values_of
 from adapters.postgres.tables.knowledge import (
     chunks,
+    document_keywords,
     document_texts,
     document_versions,
     documents,
 )
 from domain.knowledge.chunk import Chunk, Sentence
 from domain.knowledge.document import Document, DocumentExists, Failure, Status, Step, Version
+from domain.knowledge.metadata import Category
 from domain.knowledge.text import CanonicalText, Heading, Page
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
 
 _d, _v, _t, _c = documents.c, document_versions.c, document_texts.c, chunks.c
+_k = document_keywords.c
 _owner: BindParameter[Any] = bindparam("owner")
 
 _DOCUMENT = tuple(_d.keys())
 _ADD_DOCUMENT = Statement(insert(documents), _DOCUMENT)
-_live = select(documents).where(_d.user_id == _owner, _d.deleted_at.is_(None))
+KEYWORDS = (  # of the document that the statement is about
+    select(func.coalesce(func.array_agg(aggregate_order_by(_k.keyword, _k.keyword)), text("'{}'")))
+    .where(_k.user_id == _d.user_id, _k.document_id == _d.id)
+    .scalar_subquery()
+    .label("keywords")
+)
+_live = select(documents, KEYWORDS).where(_d.user_id == _owner, _d.deleted_at.is_(None))
 _LOCK_DOCUMENT = Statement(_live.where(_d.id == bindparam("document")).with_for_update())
 _WITH_BYTES = Statement(_live.where(_d.sha256 == bindparam("sha256")))
 _SAVE_DOCUMENT = Statement(
     update(documents).where(_d.user_id == _owner, _d.id == bindparam("document")), _DOCUMENT
+)
+_kept: BindParameter[Any] = bindparam("keywords", type_=ARRAY(String))
+_DROP_KEYWORDS = Statement(
+    delete(document_keywords).where(
+        _k.user_id == _owner,
+        _k.document_id == bindparam("document"),
+        _k.keyword != all_(_kept),
+    )
+)
+_ADD_KEYWORDS = Statement(
+    upsert(document_keywords)
+    .from_select(
+        ["user_id", "document_id", "keyword"],
+        select(
+            bindparam("owner", type_=Uuid), bindparam("document", type_=Uuid), func.unnest(_kept)
+        ),
+    )
+    .on_conflict_do_nothing()
 )
 _FILES_OF = Statement(
     select(_v.file_id).where(_v.user_id == _owner, _v.document_id == bindparam("document"))
@@ -109,6 +149,8 @@ class PostgresDocuments:
             if error.constraint_name == "documents_sha256_key":
                 raise DocumentExists("you have this document already") from None
             raise
+        if document.keywords:
+            await self._database.row(_ADD_KEYWORDS, _keywords_of(document), owner=document.user_id)
 
     async def get(self, owner: UserId, document_id: DocumentId) -> Document:
         return await self._one(_LOCK_DOCUMENT, owner, document=document_id)
@@ -120,6 +162,9 @@ class PostgresDocuments:
         values = values_of(document, _DOCUMENT)
         values |= {"owner": document.user_id, "document": document.id}
         await self._database.row(_SAVE_DOCUMENT, values, owner=document.user_id)
+        values = _keywords_of(document)
+        await self._database.row(_DROP_KEYWORDS, values, owner=document.user_id)
+        await self._database.row(_ADD_KEYWORDS, values, owner=document.user_id)
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
         values: dict[str, Any] = {"owner": owner, "document": document_id}
@@ -135,7 +180,9 @@ class PostgresDocuments:
         row = await self._database.row(statement, values | {"owner": owner}, owner=owner)
         if row is None:
             raise NotFound("there is no such document")
-        return Document(**row)
+        fields = dict(row)
+        fields["category"], fields["keywords"] = Category(row["category"]), tuple(row["keywords"])
+        return Document(**fields)
 
 
 class PostgresVersions:
@@ -210,6 +257,14 @@ class PostgresTexts:
         (row,) = await self._database.rows(_COUNT_CHUNKS, values, owner=owner)
         count: int = row[0]
         return count
+
+
+def _keywords_of(document: Document) -> dict[str, Any]:
+    return {
+        "owner": document.user_id,
+        "document": document.id,
+        "keywords": list(document.keywords),
+    }
 
 
 def _chunk_row(chunk: Chunk) -> dict[str, Any]:

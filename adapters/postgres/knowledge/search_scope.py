@@ -94,6 +94,15 @@ class Scope:
         return int(self.bases[self._indices[version_id]]) + ordinal
 
     @cached_property
+    def starts(self) -> dict[tuple[bytes, str], int]:
+        """By a version's id and its configuration: the number of its first passage."""
+        starts = self.bases.tolist()
+        return {
+            (one.version_id.bytes, one.configuration): start
+            for one, start in zip(self.published, starts, strict=False)
+        }
+
+    @cached_property
     def _indices(self) -> dict[VersionId, int]:
         return {one.version_id: index for index, one in enumerate(self.published)}
 

@@ -26,24 +26,20 @@ TERMS_OF = "to_tsvector(CAST({} AS regconfig), translate({}, '/\\_-', '    '))"
 
 _LISTS = Statement(
     text(f"""
-    WITH asked AS MATERIALIZED (
-        SELECT configuration, lexeme AS term, cardinality(positions) AS times
+    SELECT asked.*, lists.* FROM (
+        SELECT lexeme AS term, configuration, cardinality(positions) AS times
         FROM unnest(CAST(:configurations AS text[])) configuration,
             unnest({TERMS_OF.format("configuration", ":query")})
-    ), scope AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:versions AS uuid[]), CAST(:of AS text[])) WITH ORDINALITY
-            version (version_id, configuration, number)
-    )
-    SELECT term, configuration, times,
-        string_agg(int4send(number::int4 - 1), '') AS numbers,
-        string_agg(int4send(octet_length(entries) / 4), '') AS counts,
-        string_agg(entries, '') AS entries
-    FROM postings JOIN scope USING (version_id) JOIN asked USING (term, configuration)
-    WHERE user_id = :user_id AND term = ANY (ARRAY(SELECT term FROM asked))
-    GROUP BY term, configuration, times
+    ) asked
+    CROSS JOIN LATERAL (
+        SELECT string_agg(uuid_send(version_id), '') AS versions,
+            string_agg(int4send(octet_length(entries) / 4), '') AS counts,
+            string_agg(entries, '') AS entries
+        FROM postings WHERE user_id = :user_id AND term = asked.term
+    ) lists
+    WHERE lists.entries IS NOT NULL
     """)  # noqa: S608  our own constants
 )
-
 _PHRASES = Statement(
     text(f"""
     SELECT phrase, configuration, lexeme AS term
@@ -104,11 +100,9 @@ async def words(database: Database, owner: UserId, query: str, scope: Scope) -> 
         "user_id": owner,
         "query": query,
         "configurations": scope.configurations,
-        "versions": [one.version_id for one in scope.published],
-        "of": [one.configuration for one in scope.published],
     }
     rows = await database.rows(_LISTS, values, owner)
-    return _scored(scope, [_term(row, scope.bases) for row in rows])
+    return _scored(scope, [_term(row, scope) for row in rows])
 
 
 async def having_phrases(
@@ -136,11 +130,22 @@ async def having_phrases(
     return list(scope.places(np.flatnonzero(had)))
 
 
-def _term(row: Record, bases: Numbers) -> Term:
-    starts, counts = bases[_integers(row["numbers"])], _integers(row["counts"])
+def _term(row: Record, scope: Scope) -> Term:
+    """Postings of versions that are not published, or whose words were read otherwise, are left
+    out."""
+    versions, configuration = row["versions"], row["configuration"]
+    starts = np.array(
+        [
+            scope.starts.get((versions[at : at + 16], configuration), -1)
+            for at in range(0, len(versions), 16)
+        ]
+    )
+    starts = np.repeat(starts, _integers(row["counts"]))
     entries = _integers(row["entries"])
-    passages = np.repeat(starts, counts) + (entries >> 8)
-    return Term(row["term"], row["configuration"], row["times"], passages, entries & 255)
+    if (starts < 0).any():
+        starts, entries = starts[starts >= 0], entries[starts >= 0]
+    passages = starts + (entries >> 8)
+    return Term(row["term"], configuration, row["times"], passages, entries & 255)
 
 
 def _integers(data: bytes) -> Numbers:

@@ -1,5 +1,6 @@
 from sqlalchemy import (
     ARRAY,
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -27,10 +28,24 @@ documents = Table(
     *owner(),
     Column("title", String(500), nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("file_type", String(20), nullable=False),
+    Column("category", String(20), nullable=False, server_default="other"),
+    Column("jurisdiction", String(100)),
+    Column("practice_area", String(100)),
+    Column("author", String(500)),
+    Column("language", String(35)),  # BCP 47
+    at("authored_at", nullable=True),
+    at("modified_at", nullable=True),
+    Column("page_count", Integer),
     Column("current_version_id", Uuid),
     at("created_at"),
     at("updated_at"),
     at("deleted_at", nullable=True),
+    CheckConstraint(
+        "category IN ('contract', 'case_law', 'statute', 'regulation', 'brief', 'policy', "
+        "'resume', 'other')",
+        name="category",
+    ),
     ForeignKeyConstraint(["user_id"], [users.c.id], ondelete="CASCADE"),
     ForeignKeyConstraint(
         ["user_id", "current_version_id"],
@@ -45,6 +60,17 @@ documents = Table(
         unique=True,
         postgresql_where=text("deleted_at IS NULL"),
     ),
+)
+
+# Not an array: row security keeps its queries from using a GIN index.
+document_keywords = Table(
+    "document_keywords",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("keyword", String(100), primary_key=True),
+    Column("document_id", Uuid, primary_key=True),
+    belongs("document_id", "documents", on_delete="CASCADE"),
+    Index("document_keywords_document_idx", "user_id", "document_id"),
 )
 
 document_versions = Table(

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from application.knowledge.metadata import Details
 from application.knowledge.views import (
     ChunkView,
     ContentView,
@@ -14,9 +15,10 @@ from application.knowledge.views import (
     StatusView,
 )
 from domain.knowledge.document import Status, Step
+from domain.knowledge.metadata import Category
 from domain.shared.ids import ChunkId, VersionId
 from entrypoints.http.reference.problem import problem
-from entrypoints.http.reference.shared import CONTRACT, NOW
+from entrypoints.http.reference.shared import ADA, CONTRACT, NOW
 
 QUESTION = "What interest is charged on late payment?"
 CLAUSE = (
@@ -30,17 +32,30 @@ _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 
 EXAMPLES = (
     Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
+    Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
     DocumentView(
         id=CONTRACT,
+        user_id=ADA,
         title="Services agreement",
+        category=Category.CONTRACT,
+        jurisdiction="GB-ENG",
+        practice_area="commercial",
+        keywords=["payment", "services"],
+        author="Grace Hopper",
+        language="en-GB",
+        authored_at=NOW,
+        modified_at=NOW,
+        page_count=9,
         original_filename="services-agreement.pdf",
         file_type="pdf",
         file_size=74_213,
         sha256=SHA256,
         processing_status=Status.COMPLETED,
+        processing_step=None,
+        processing_done=0,
+        processing_total=0,
         processing_error=None,
         chunk_count=51,
-        page_count=9,
         created_at=NOW,
         updated_at=NOW,
     ),
@@ -90,6 +105,13 @@ PROBLEMS = (
         "It is still being read, or could not be: `GET /api/v1/documents/{document_id}/status` "
         "tells how far it is.",
         "this document is not ready",
+    ),
+    problem(
+        422,
+        "invalid_keywords",
+        "These keywords cannot be kept",
+        "A document may have 50 of up to 100 characters; case does not count.",
+        "a document may have 50 keywords",
     ),
     problem(
         422,

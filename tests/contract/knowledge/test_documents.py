@@ -20,6 +20,7 @@ from domain.knowledge.document import (
     Status,
     Version,
 )
+from domain.knowledge.metadata import Category
 from domain.knowledge.text import CanonicalText, RawPage, canonical
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
@@ -58,6 +59,7 @@ async def a_document_of(
         user_id=owner,
         title=title,
         sha256=sha256,
+        file_type="md",
         created_at=THEN,
         updated_at=THEN,
     )
@@ -81,7 +83,7 @@ async def publish(world: AsyncContainer, document: Document, version: Version) -
     spans = [Span(0, 22), Span(24, len(TEXT.content))]
     made = chunks(document.user_id, document.id, version.id, TEXT, spans)
     await put(world, version, TEXT, made)
-    document.current_version_id = version.id
+    document.current_version_id, document.page_count = version.id, len(TEXT.pages)
     async with world() as request:
         await (await request.get(Documents)).save(document)
 
@@ -123,6 +125,37 @@ async def test_what_is_kept_is_found_by_its_owner_only(world: AsyncContainer) ->
             with pytest.raises(NotFound):
                 await find
         assert (await reader.page(eve, PageRequest())).items == []
+
+
+async def test_a_document_is_saved_with_all_that_is_said_of_it(world: AsyncContainer) -> None:
+    document, _ = await a_document(world)
+    owner = document.user_id
+    said = {
+        "category": Category.CASE_LAW,
+        "jurisdiction": "US-CA",
+        "practice_area": "tax",
+        "keywords": ("appeal", "übung"),
+        "author": "Grace",
+        "language": "en-US",
+        "authored_at": THEN,
+        "modified_at": THEN,
+        "page_count": 3,
+    }
+    async with world() as request:
+        documents, reader = await request.get(Documents), await request.get(DocumentReader)
+        document.revise(said, THEN)
+        await documents.save(document)
+        assert await documents.get(owner, document.id) == document
+        view = await reader.one(owner, document.id)
+        assert {name: getattr(view, name) for name in said} == said | {
+            "keywords": ["appeal", "übung"]
+        }
+        document.keywords = ("appeal", "interest")
+        await documents.save(document)
+        assert await documents.get(owner, document.id) == document
+        document.keywords = ()
+        await documents.save(document)
+        assert (await reader.one(owner, document.id)).keywords == []
 
 
 async def test_an_owner_has_the_same_bytes_once(world: AsyncContainer) -> None:

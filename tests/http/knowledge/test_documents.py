@@ -138,6 +138,50 @@ async def test_a_form_that_is_none_is_refused(client: Client) -> None:
     assert cut.status_code == 400
 
 
+async def test_what_is_said_of_a_document_comes_with_it_or_later(client: Client) -> None:
+    ada = await signed_in(client)
+    said: dict[str, Any] = {"category": "policy", "jurisdiction": "de", "keywords": "Tax, VAT"}
+    sent = await client.post(UPLOAD, headers=ada, files=file(), data=said)
+    document = sent.json()
+    assert (document["category"], document["jurisdiction"]) == ("policy", "DE")
+    assert document["keywords"] == ["tax", "vat"]
+    many = file(b"other", "other.md")
+    several = await client.post(
+        UPLOAD, headers=ada, files=many, data={"keywords": ["tax", "invoice"]}
+    )
+    assert several.json()["keywords"] == ["invoice", "tax"]
+
+    place = f"{DOCUMENTS}/{document['id']}"
+    changed = await client.patch(place, headers=ada, json={"practice_area": "law", "title": "T"})
+    assert changed.status_code == 200
+    assert changed.json() == (await client.get(place, headers=ada)).json()
+    assert (changed.json()["practice_area"], changed.json()["category"]) == ("law", "policy")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"category": "novel"},
+        {"keywords": ["x" * 101]},
+        {"keywords": [str(n) for n in range(51)]},
+        {"jurisdiction": "x" * 101},
+        {"title": " "},
+        {"title": None},
+        {"practice_area": "a\x00b"},
+        {"sha256": "0"},
+    ],
+)
+async def test_what_cannot_be_said_of_a_document_is_refused(
+    client: Client, said: dict[str, Any]
+) -> None:
+    ada = await signed_in(client)
+    sent = await client.post(UPLOAD, headers=ada, files=file())
+    place = f"{DOCUMENTS}/{sent.json()['id']}"
+    answer = await client.patch(place, headers=ada, json=said)
+    assert answer.status_code == 422
+    assert (await client.get(place, headers=ada)).json() == sent.json()
+
+
 async def test_a_file_of_51_mib_is_too_large(client: Client) -> None:
     ada = await signed_in(client)
     answer = await client.post(UPLOAD, headers=ada, files=file(b"x" * 51 * 1024 * 1024, "big.txt"))
@@ -157,9 +201,12 @@ async def test_another_users_document_is_not_there(client: Client) -> None:
         ("GET", "/content"),
         ("GET", "/chunks"),
         ("GET", "/download"),
+        ("PATCH", ""),
         ("DELETE", ""),
     ]:
-        answer = await client.request(method, f"{DOCUMENTS}/{document}{part}", headers=bob)
+        body = {"title": "Mine"} if method == "PATCH" else None
+        place = f"{DOCUMENTS}/{document}{part}"
+        answer = await client.request(method, place, headers=bob, json=body)
         assert answer.status_code == 404, part
         assert answer.json() | {"request_id": ""} == unknown.json() | {"request_id": ""}
     assert (await client.get(DOCUMENTS, headers=bob)).json()["items"] == []

@@ -14,7 +14,8 @@ from application.identity.deletion import DeleteAccount, Farewell, PurgeAccounts
 from application.identity.export import ExportAccount
 from application.identity.sessions import Credentials, LogIn
 from application.identity.users import RegisterUser, Registration
-from application.knowledge.documents import Details, UploadDocument
+from application.knowledge.documents import UploadDocument
+from application.knowledge.metadata import Details
 from application.shared.actor import EVERYTHING_OWN, Actor, Client, Scope
 from domain.files.file import StoredFile
 from domain.identity.audit import Entry

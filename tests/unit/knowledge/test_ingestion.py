@@ -9,10 +9,10 @@ from application.files.exports import Upload
 from application.identity.users import RegisterUser, Registration
 from application.knowledge.documents import (
     DeleteDocument,
-    Details,
     DownloadDocument,
     UploadDocument,
 )
+from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader
 from application.knowledge.search import SearchDocuments
 from application.knowledge.views import DocumentView, Query

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.extraction.extractor import ChildExtractor
 from domain.knowledge.document import ExtractionFailed, Failure
-from domain.knowledge.text import RawPage
+from domain.knowledge.text import Extracted, RawPage
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +25,14 @@ def children() -> set[str]:
 
 async def extract(
     folder: Path, data: bytes, media_type: str, extractor: ChildExtractor | None = None
-) -> list[RawPage]:
+) -> Extracted:
     path = folder / "document"
     path.write_bytes(data)
     return await (extractor or ChildExtractor()).extract(path, media_type)
+
+
+async def pages(folder: Path, data: bytes, media_type: str) -> tuple[RawPage, ...]:
+    return (await extract(folder, data, media_type)).pages
 
 
 async def failure(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from adapters.extraction.extractor import ChildExtractor
 from domain.knowledge.document import Failure
-from tests.contract.knowledge.extraction.conftest import extract, failure, headings
+from tests.contract.knowledge.extraction.conftest import failure, headings, pages
 from tests.documents import DOCX, docx_bomb, docx_with_body, saved, word_document
 
 
 async def test_a_docx_gives_its_text_and_headings(tmp_path: Path) -> None:
-    first, second = await extract(tmp_path, saved(word_document()), DOCX)
+    first, second = await pages(tmp_path, saved(word_document()), DOCX)
     assert first.text == (
         "Services Agreement\n\n1. Fees\n\nThe Customer shall pay *all* fees & taxes.\n\n"
         "Late payment\n\n- Interest\n- Costs\n\n| Role | Rate |"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.extraction.extractor import ChildExtractor
 from domain.knowledge.document import Failure
-from tests.contract.knowledge.extraction.conftest import extract, failure, headings
+from tests.contract.knowledge.extraction.conftest import failure, headings, pages
 from tests.documents import (
     HELLO,
     PDF,
@@ -22,29 +22,29 @@ from tests.documents import (
 
 
 async def test_a_pdf_gives_its_pages(tmp_path: Path) -> None:
-    pages = await extract(tmp_path, typeset("First page.\n#pagebreak()\nSecond page."), PDF)
-    assert [page.text for page in pages] == ["First page.", "Second page."]
+    found = await pages(tmp_path, typeset("First page.\n#pagebreak()\nSecond page."), PDF)
+    assert [page.text for page in found] == ["First page.", "Second page."]
 
 
 async def test_a_pdf_gives_headings_by_their_size(tmp_path: Path) -> None:
     prose = "The supplier shall deliver the goods. " * 12
     markup = f"= Fees\n{prose}\n== Late payment\n{prose}\n= Term\n{prose}\n"
-    (page,) = await extract(tmp_path, typeset(markup), PDF)
+    (page,) = await pages(tmp_path, typeset(markup), PDF)
     assert headings(page) == [(1, "Fees"), (2, "Late payment"), (1, "Term")]
 
 
 async def test_a_heading_on_two_lines_is_one_heading(tmp_path: Path) -> None:
     prose = "The supplier shall deliver the goods. " * 30
     title = "An agreement about the delivery of a great many goods to a great many people in time"
-    (page,) = await extract(tmp_path, typeset(f"= {title}\n{prose}"), PDF)
+    (page,) = await pages(tmp_path, typeset(f"= {title}\n{prose}"), PDF)
     assert headings(page) == [(1, title)]
 
 
 async def test_what_stands_on_every_page_is_no_heading(tmp_path: Path) -> None:
     prose = "The supplier shall deliver the goods. " * 12
     markup = "#set page(header: text(18pt)[Acme Limited])\n" + f"= Goods\n{prose}#pagebreak()\n" * 6
-    pages = await extract(tmp_path, typeset(markup + "End."), PDF)
-    titles = {title for page in pages for _, title in headings(page)}
+    found = await pages(tmp_path, typeset(markup + "End."), PDF)
+    titles = {title for page in found for _, title in headings(page)}
     assert "Acme Limited" not in titles
 
 
@@ -52,13 +52,13 @@ async def test_a_bold_line_alone_is_a_heading_and_a_bold_row_is_not(tmp_path: Pa
     prose = "The supplier shall deliver the goods. " * 12
     table = "#table(columns: 3, [*Role*], [*Rate*], [*Term*], [Clerk], [10], [2])"
     markup = f"{prose}\n\n*Payment terms*\n\n{prose}\n\n{table}\n\n{prose}"
-    (page,) = await extract(tmp_path, typeset(markup), PDF)
+    (page,) = await pages(tmp_path, typeset(markup), PDF)
     assert headings(page) == [(3, "Payment terms")]
 
 
 async def test_paragraphs_of_a_pdf_are_apart_and_their_lines_are_not(tmp_path: Path) -> None:
     prose = "The supplier shall deliver the goods without any delay. " * 6
-    (page,) = await extract(tmp_path, typeset(f"{prose}\n\n{prose}"), PDF)
+    (page,) = await pages(tmp_path, typeset(f"{prose}\n\n{prose}"), PDF)
     assert [p.replace("\n", " ") for p in page.text.split("\n\n")] == [prose.strip()] * 2
 
 
@@ -68,13 +68,13 @@ async def test_a_word_cut_at_the_end_of_a_line_is_whole(tmp_path: Path) -> None:
         "Extraordinary responsibilities characterise administrative organisations, "
         "notwithstanding well-known self-governing arrangements of non-European communities."
     )
-    pages = await extract(tmp_path, typeset(markup), PDF)
-    words = " ".join(page.text for page in pages).split()
+    found = await pages(tmp_path, typeset(markup), PDF)
+    words = " ".join(page.text for page in found).split()
     assert words == markup.split("\n")[-1].split()
 
 
 async def test_letters_beyond_the_basic_plane_are_kept(tmp_path: Path) -> None:
-    (page,) = await extract(tmp_path, typeset("Let $x$ be 😀 and so on.\n\n*After it*"), PDF)
+    (page,) = await pages(tmp_path, typeset("Let $x$ be 😀 and so on.\n\n*After it*"), PDF)
     assert page.text.startswith("Let 𝑥 be 😀 and so on.")
 
 
@@ -83,7 +83,7 @@ async def test_a_pdf_with_a_password_is_encrypted(tmp_path: Path) -> None:
 
 
 async def test_a_pdf_that_anybody_may_open_is_read(tmp_path: Path) -> None:
-    (page,) = await extract(tmp_path, encrypted_pdf(b"", b"owner"), PDF)
+    (page,) = await pages(tmp_path, encrypted_pdf(b"", b"owner"), PDF)
     assert page.text == "Good morning"
 
 
@@ -99,13 +99,13 @@ async def test_a_broken_pdf_is_corrupt(tmp_path: Path) -> None:
 
 
 async def test_a_pdf_of_too_many_pages_is_too_large(tmp_path: Path) -> None:
-    pages = b"<< /Type /Pages /Kids [%b] /Count 5001 >>" % (b"3 0 R " * 5001)
-    assert await failure(tmp_path, one_page(stream(HELLO), pages=pages), PDF) is Failure.TOO_LARGE
+    tree = b"<< /Type /Pages /Kids [%b] /Count 5001 >>" % (b"3 0 R " * 5001)
+    assert await failure(tmp_path, one_page(stream(HELLO), pages=tree), PDF) is Failure.TOO_LARGE
 
 
 async def test_a_page_count_that_lies_does_no_harm(tmp_path: Path) -> None:
-    pages = b"<< /Type /Pages /Kids [3 0 R] /Count 2000000000 >>"
-    (page,) = await extract(tmp_path, one_page(stream(HELLO), pages=pages), PDF)
+    tree = b"<< /Type /Pages /Kids [3 0 R] /Count 2000000000 >>"
+    (page,) = await pages(tmp_path, one_page(stream(HELLO), pages=tree), PDF)
     assert page.text == "Good morning"
 
 

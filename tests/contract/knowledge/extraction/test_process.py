@@ -12,7 +12,7 @@ import pytest
 from adapters.extraction import extractor as module
 from adapters.extraction.extractor import ChildExtractor
 from domain.knowledge.document import Failure
-from tests.contract.knowledge.extraction.conftest import children, extract, failure
+from tests.contract.knowledge.extraction.conftest import children, extract, failure, pages
 from tests.documents import PDF, TEXT, endless_pdf
 
 
@@ -53,7 +53,7 @@ async def test_a_reader_that_complains_at_length_is_not_kept_waiting(
 ) -> None:
     chatty = "import os; os.write(2, bytes(1 << 20)); os.write(1, b'{}')"
     monkeypatch.setattr(module, "_CHILD", chatty)
-    assert await extract(tmp_path, b"", TEXT) == []
+    assert await pages(tmp_path, b"", TEXT) == ()
 
 
 async def test_a_reader_killed_from_outside_says_nothing_of_the_document(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.contract.knowledge.extraction.conftest import extract
+from tests.contract.knowledge.extraction.conftest import pages
 from tests.documents import PDF, typeset
 
 PROSE = "The supplier shall deliver the goods without delay to the customer, who accepts them. "
@@ -15,7 +15,7 @@ def book(*pages: str, head: str = "", foot: str = "") -> bytes:
 
 
 async def texts(folder: Path, document: bytes) -> list[str]:
-    return [page.text.replace("\n", " ") for page in await extract(folder, document, PDF)]
+    return [page.text.replace("\n", " ") for page in await pages(folder, document, PDF)]
 
 
 async def test_what_says_only_the_page_is_left_out(tmp_path: Path) -> None:

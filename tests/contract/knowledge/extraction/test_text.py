@@ -6,19 +6,19 @@ import pytest
 
 from domain.knowledge.document import Failure
 from domain.knowledge.text import canonical
-from tests.contract.knowledge.extraction.conftest import extract, failure
+from tests.contract.knowledge.extraction.conftest import failure, pages
 from tests.documents import MARKDOWN, TEXT
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 async def test_text_is_read_in_any_usual_encoding(tmp_path: Path, encoding: str) -> None:
-    (page,) = await extract(tmp_path, "Café – “naïve”\r\n".encode(encoding), TEXT)
+    (page,) = await pages(tmp_path, "Café – “naïve”\r\n".encode(encoding), TEXT)
     assert page.text == "Café – “naïve”\r\n"
 
 
 async def test_a_form_feed_begins_a_page(tmp_path: Path) -> None:
-    pages = await extract(tmp_path, b"one\ftwo", TEXT)
-    assert [page.text for page in pages] == ["one", "two"]
+    found = await pages(tmp_path, b"one\ftwo", TEXT)
+    assert [page.text for page in found] == ["one", "two"]
 
 
 async def test_text_without_words_has_no_text(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ async def test_markdown_is_kept_and_its_headings_found(tmp_path: Path) -> None:
         "~~~\n```\n# nor this\n~~~\nplain\nlines\n---\n- item\n---\n\n   ### Three\n"
         "    # code\n#hashtag\n\nFour\n----\n"
     )
-    (page,) = await extract(tmp_path, text.replace("\n", "\r\n").encode(), MARKDOWN)
+    (page,) = await pages(tmp_path, text.replace("\n", "\r\n").encode(), MARKDOWN)
     assert page.text == text.replace("\n", "\r\n")
     found = canonical([page])
     titles = [(h.level, found.content[h.start : h.end].strip(" #")) for h in found.headings]
