@@ -2,6 +2,7 @@ import time
 from dataclasses import dataclass
 
 from application.knowledge.exports import find
+from application.knowledge.filters import check
 from application.knowledge.ports import Embedder, SearchIndex
 from application.knowledge.views import Found, Query
 from application.shared.actor import Actor, Scope
@@ -10,8 +11,8 @@ from domain.shared.ids import DocumentId
 
 @dataclass(frozen=True, slots=True)
 class SearchDocuments:
-    """Passages of the caller's own documents, best first. Raises NotFound when one that is named is
-    not theirs."""
+    """Passages of the caller's own documents, best first. Raises FilterTooLarge; NotFound
+    when one that is named is not theirs."""
 
     index: SearchIndex
     embedder: Embedder
@@ -19,6 +20,8 @@ class SearchDocuments:
     async def __call__(self, actor: Actor, query: Query) -> Found:
         actor.require(Scope.SEARCH)
         began = time.perf_counter()
+        if query.filters is not None:
+            check(query.filters)
         if query.document_ids:
             named = [DocumentId(document_id) for document_id in query.document_ids]
             await self.index.require(actor.user_id, named)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from application.knowledge.filters import Filter
 from application.shared.text import Text
 from domain.knowledge.document import Failure, Status, Step
 from domain.knowledge.metadata import Category
@@ -93,14 +94,19 @@ class Mode(StrEnum):
     SEMANTIC = "semantic"
 
 
+type Asked = Annotated[Text, Meta(min_length=1, max_length=2000)]
+type Limit = Annotated[int, Meta(ge=1, le=50)]
+
+
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
     """What to look for, in all of one's documents or in those named. `"quoted phrases"` must be in a
     passage, `-words` must not. `explain` shows how each passage came by its place."""
 
-    query: Annotated[Text, Meta(min_length=1, max_length=2000)]
+    query: Asked
     document_ids: Annotated[list[UUID], Meta(max_length=100)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=50)] = 10
+    limit: Limit = 10
     mode: Mode = Mode.HYBRID
+    filters: Filter | None = None
     explain: bool = False
 
 

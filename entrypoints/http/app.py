@@ -8,7 +8,16 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import DomainError
-from entrypoints.http import conversations, docs, document, health, identity, knowledge, problems
+from entrypoints.http import (
+    conversations,
+    docs,
+    document,
+    health,
+    identity,
+    knowledge,
+    problems,
+    search,
+)
 from entrypoints.http.body import JsonRequest, declared_json
 from entrypoints.http.errors import (
     domain_problem,
@@ -34,6 +43,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         [
             *identity.ROUTERS,
             knowledge.secured,
+            search.secured,
             conversations.secured,
             health.router,
             problems.router,

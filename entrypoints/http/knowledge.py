@@ -21,13 +21,10 @@ from application.knowledge.documents import (
 )
 from application.knowledge.metadata import DescribeDocument, Details
 from application.knowledge.ports import DocumentReader
-from application.knowledge.search import SearchDocuments
 from application.knowledge.views import (
     ChunkView,
     ContentView,
     DocumentView,
-    Found,
-    Query,
     StatusView,
 )
 from application.shared.actor import Actor, Scope
@@ -195,19 +192,6 @@ async def delete_document(
     await remove(actor, DocumentId(document_id))
 
 
-@post(
-    "/search",
-    status_code=200,
-    summary="Search one's documents",
-    responses=problems(401, 403, body=True),
-)
-async def search_documents(
-    data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]
-) -> Found:
-    """Passages, best first: by words and by meaning, fused."""
-    return await search(actor, data)
-
-
 async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
     if request.content_type[0] != "multipart/form-data":
         raise HTTPException("send a multipart form", status_code=415)
@@ -264,7 +248,6 @@ secured = Injected(
         list_chunks,
         download_document,
         delete_document,
-        search_documents,
     ],
     before_request=authenticated,
     opt={OPEN_TO_KEYS: True},

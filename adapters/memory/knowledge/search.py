@@ -2,6 +2,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from adapters.memory.knowledge.filters import meets
 from adapters.memory.store import Store
 from application.knowledge.explaining import explanation
 from application.knowledge.ports import Embedding, Vector
@@ -101,7 +102,7 @@ class MemorySearchIndex:
         asked = [
             Candidate(chunk.id, chunk.document_id)
             for chunk in published.values()
-            if query.document_ids is None or chunk.document_id in query.document_ids
+            if _asked(self._store.table(Document)[owner, chunk.document_id], query)
         ]
         fit = [one for one in asked if wanted.admits(published[one.chunk_id].content)]
         words: _Words = {}
@@ -200,6 +201,11 @@ def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
     """The words and vectors of a chunk, which go with it."""
     store.table(_Terms).pop((owner, chunk_id), None)
     store.table(_Vectors).pop((owner, chunk_id), None)
+
+
+def _asked(document: Document, query: Query) -> bool:
+    named = query.document_ids is None or document.id in query.document_ids
+    return named and (query.filters is None or meets(document, query.filters))
 
 
 def _weights(asked: Counter[str], indexed: Iterable[_Terms]) -> dict[str, _Weight]:

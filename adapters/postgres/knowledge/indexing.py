@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from adapters.postgres.database import Database, Statement
-from adapters.postgres.knowledge.languages import UNKNOWN
+from adapters.postgres.knowledge.languages import configuration
 from adapters.postgres.knowledge.search_tuning import transaction
 from adapters.postgres.knowledge.search_words import TERMS_OF
 from application.knowledge.ports import Vector
@@ -13,6 +13,13 @@ from domain.shared.ids import ChunkId, UserId, VersionId
 
 _REMOVE_TERMS = Statement(
     text("DELETE FROM postings WHERE user_id = :user_id AND version_id = :version_id")
+)
+_LANGUAGE = Statement(
+    text("""
+    SELECT d.language FROM document_versions v
+    JOIN documents d ON d.user_id = :user_id AND d.id = v.document_id
+    WHERE v.user_id = :user_id AND v.id = :version_id
+    """)
 )
 # Ordinals count from 0 without a gap, so that a length's place tells whose it is.
 _PUT_TERMS = Statement(
@@ -63,7 +70,9 @@ async def put_terms(database: Database, owner: UserId, version_id: VersionId) ->
     values = {"user_id": owner, "version_id": version_id}
     async with transaction(database):
         await database.row(_REMOVE_TERMS, values, owner)
-        await database.row(_PUT_TERMS, values | {"configuration": UNKNOWN}, owner)
+        row = await database.row(_LANGUAGE, values, owner)
+        read = {"configuration": configuration(row["language"] if row else None)}
+        await database.row(_PUT_TERMS, values | read, owner)
 
 
 async def put_vectors(

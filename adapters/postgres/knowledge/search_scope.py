@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.knowledge.search_filters import condition
 from adapters.postgres.tables.knowledge import documents, version_statistics
 from application.knowledge.views import Query
 from domain.shared.errors import NotFound
@@ -119,7 +120,8 @@ def _published(asked: ColumnElement[bool]) -> Statement:
             *(found.version_id, found.configuration, found.chunks, found.lengths),
         )
         .where(
-            found.user_id == bindparam("user_id"), found.version_id == documents.c.current_version_id
+            found.user_id == bindparam("user_id"),
+            found.version_id == documents.c.current_version_id,
         )
         .offset(literal_column("0"))
         .lateral("statistics")
@@ -145,9 +147,13 @@ _OWNED = Statement(
 
 
 async def scope_of(database: Database, owner: UserId, query: Query) -> Scope:
-    """All that is published, or what of it lies in the documents that are named."""
+    """All that is published, or what of it lies in the documents that are named and meet the
+    filters."""
     named = query.document_ids
     statement = _ALL if named is None else _ONES
+    if query.filters is not None:
+        asked = condition(query.filters)
+        statement = _published(asked if named is None else asked & _NAMED)
     return Scope.of(await database.rows(statement, {"user_id": owner, "documents": named}, owner))
 
 
