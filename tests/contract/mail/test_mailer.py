@@ -1,7 +1,7 @@
 """What every Mailer adapter promises: in memory, into a folder, and to a real SMTP server."""
 
+import asyncio
 import email
-import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -221,13 +221,11 @@ async def test_a_refused_mail_is_an_error_that_says_nothing_of_it() -> None:
 
 
 async def test_a_slow_server_is_given_up() -> None:
-    inbox = Inbox(delay=1)
-    async with serving(inbox) as port:
-        began = time.perf_counter()
+    inbox = Inbox(delay=60)
+    async with serving(inbox) as port, asyncio.timeout(30):
         with pytest.raises(Unavailable):
             server = SmtpServer("127.0.0.1", port, tls=False)
             await SmtpMailer(server, SENDER, timedelta(seconds=0.2)).send(a_mail())
-        assert time.perf_counter() - began < 0.9
 
 
 async def test_a_server_that_is_not_there_is_an_error() -> None:

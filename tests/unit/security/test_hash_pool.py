@@ -67,15 +67,13 @@ async def test_who_waits_too_long_is_told_to_come_back(work: Work) -> None:
 
 
 async def test_a_flood_is_refused_at_once_and_the_queue_stays_short(work: Work) -> None:
-    pool = HashPool(1, PATIENCE, usual=0.04)
+    pool = HashPool(1, timedelta(hours=1), usual=12 * 60)
     tasks = [asyncio.create_task(pool.run(work)) for _ in range(1000)]
-    begin = time.perf_counter()
     await work.begins()
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     refused = [task for task in tasks if task.done()]
-    assert time.perf_counter() - begin < PATIENCE.total_seconds()
     assert all(isinstance(task.exception(), Unavailable) for task in refused)
-    assert len(tasks) - len(refused) == 1 + 5  # one at work, 5 x 40 ms in the queue
+    assert len(tasks) - len(refused) == 1 + 5  # one at work, 5 x 12 minutes in the queue
     work.let_go()
     await asyncio.gather(*tasks, return_exceptions=True)
     pool.close()
