@@ -41,6 +41,7 @@ BENCHMARKS = {
     "admin": admin.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
+    "search_million": search_speed.run_million,
     "start": start.run,
     "timing": timing.run,
 }

@@ -10,12 +10,14 @@ from pgqueuer.sm import SchedulerManager
 
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
+from application.knowledge.recall import ProbeRecall
 from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    ProbeRecall: "27 3 * * *",
 }
 
 type Handler = Callable[[Schedule], Awaitable[None]]

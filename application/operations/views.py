@@ -1,5 +1,6 @@
 """How the system is, as its operators see it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -47,6 +48,15 @@ class QueueHealth(Struct, frozen=True):
     held: int
 
 
+class RecallHealth(Struct, frozen=True):
+    """The share of what is nearest that the index of an embedding set found of `compared` vectors."""
+
+    embedding_set: str
+    recall: float
+    compared: int
+    measured_at: datetime
+
+
 class DetailedHealth(Struct, frozen=True):
     """`queue` is None when the database, whose part it is, does not answer."""
 
@@ -57,3 +67,4 @@ class DetailedHealth(Struct, frozen=True):
     database: Literal["connected", "unavailable"]
     queue: QueueHealth | None
     embeddings: str | None
+    recall: list[RecallHealth]

@@ -37,9 +37,9 @@ async def show_detailed_health(
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     try:
-        queue = await probes.queue()
+        queue, recall = await probes.queue(), await probes.recall()
     except Unavailable:
-        queue = None
+        queue, recall = None, []
     return DetailedHealth(
         status=Word.OK if queue else Word.DEGRADED,
         version=VERSION,
@@ -48,6 +48,7 @@ async def show_detailed_health(
         database="connected" if queue else "unavailable",
         queue=queue,
         embeddings=embedder.embedding_set,
+        recall=recall,
     )
 
 

@@ -11,6 +11,7 @@ from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.document_reader import PostgresDocumentReader
 from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.knowledge.recall import PostgresRecallProbe
 from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.pool import Pool
 from adapters.postgres.records import PostgresKnowledgeRecords
@@ -41,6 +42,7 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
+from application.knowledge.recall import ProbeRecall, RecallProbe
 from application.knowledge.search import SearchDocuments
 from entrypoints.settings import Settings
 
@@ -54,7 +56,7 @@ class UseCases(Provider):
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
-    search = provide_all(SearchDocuments)
+    search = provide_all(SearchDocuments, ProbeRecall)
 
 
 class Adapters(Provider):
@@ -79,5 +81,6 @@ class Adapters(Provider):
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
     texts = provide(PostgresTexts, provides=Texts)
+    recall = provide(PostgresRecallProbe, provides=RecallProbe)
     index = provide(PostgresSearchIndex, provides=SearchIndex)
     records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)

@@ -1,4 +1,4 @@
-"""Postings as bytes; each version's text search configuration, and its chunks' lengths.
+"""Postings as bytes, each version's text search configuration, its chunks' lengths; recall.
 
 Revises: 0006
 """
@@ -45,10 +45,19 @@ def upgrade() -> None:
     for column in ("ordinals", "tfs", "dls"):
         op.drop_column("postings", column)
     op.drop_column("version_statistics", "terms")
+    op.create_table(
+        "recalls",
+        sa.Column("embedding_set", sa.String(length=100), nullable=False),
+        sa.Column("recall", sa.Float(precision=53), nullable=False),
+        sa.Column("compared", sa.Integer(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("embedding_set", name="recalls_pkey"),
+    )
 
 
 def downgrade() -> None:
     """Words have to be indexed again: nothing is found by them until then."""
+    op.drop_table("recalls")
     op.execute("DELETE FROM postings")
     op.execute("DELETE FROM version_statistics")
     op.drop_column("postings", "entries")

@@ -99,7 +99,7 @@ class PostgresSearchIndex:
             owner=owner,
             query=query,
             wording=wording(query.query),
-            scope=await scope_of(self._database, owner, query),
+            scope=await scope_of(self._database, owner, query.document_ids, query.filters),
             embedding=None if query.mode is Mode.LEXICAL else embedding,
         )
         if not search.scope.size:

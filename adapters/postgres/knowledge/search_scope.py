@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
+from uuid import UUID
 
 import numpy as np
 from asyncpg import Record
@@ -15,7 +16,7 @@ from sqlalchemy.types import Uuid
 from adapters.postgres.database import Database, Statement
 from adapters.postgres.knowledge.search_filters import condition
 from adapters.postgres.tables.knowledge import documents, version_statistics
-from application.knowledge.views import Query
+from application.knowledge.filters import Filter
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, UserId, VersionId
 
@@ -146,13 +147,17 @@ _OWNED = Statement(
 )
 
 
-async def scope_of(database: Database, owner: UserId, query: Query) -> Scope:
+async def scope_of(
+    database: Database,
+    owner: UserId,
+    named: Sequence[UUID] | None = None,
+    filters: Filter | None = None,
+) -> Scope:
     """All that is published, or what of it lies in the documents that are named and meet the
     filters."""
-    named = query.document_ids
     statement = _ALL if named is None else _ONES
-    if query.filters is not None:
-        asked = condition(query.filters)
+    if filters is not None:
+        asked = condition(filters)
         statement = _published(asked if named is None else asked & _NAMED)
     return Scope.of(await database.rows(statement, {"user_id": owner, "documents": named}, owner))
 

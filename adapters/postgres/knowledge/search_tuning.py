@@ -20,10 +20,24 @@ TUNE = Statement(
         set_config('hnsw.ef_search', '120', true)
     """)
 )
+_SETTINGS = {"hnsw.iterative_scan": "relaxed_order", "hnsw.ef_search": "120"}
+_TAKEN = Statement(
+    text("SELECT name, setting FROM pg_settings WHERE name = ANY (CAST(:names AS text[]))")
+)
 # Undone in a caller's transaction: what a search sets is not for the statements after it.
 _BEGIN = Statement(text("SAVEPOINT search"))
 _UNDO = Statement(text("ROLLBACK TO SAVEPOINT search"))
 _END = Statement(text("RELEASE SAVEPOINT search"))
+
+
+async def check_tuning(database: Database) -> None:
+    """Raises RuntimeError when Postgres does not know a setting of the index: searches would find
+    less, and nobody would be told."""
+    async with database:
+        await database.row(TUNE)
+        rows = await database.rows(_TAKEN, {"names": [*_SETTINGS]})
+    if {row["name"]: row["setting"] for row in rows} != _SETTINGS:
+        raise RuntimeError(f"pgvector does not take {_SETTINGS}: it has to be 0.8 or later")
 
 
 @asynccontextmanager

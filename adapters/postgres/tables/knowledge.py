@@ -2,6 +2,7 @@ from sqlalchemy import (
     ARRAY,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -177,4 +178,13 @@ embedding_sets = Table(
     Column("name", String(100), primary_key=True),
     Column("dimensions", Integer, nullable=False),
     at("created_at"),
+)
+
+recalls = Table(
+    "recalls",  # what the index of each embedding set found, when it was last probed
+    metadata,
+    Column("embedding_set", String(100), primary_key=True),
+    Column("recall", Float(53), nullable=False),
+    Column("compared", Integer, nullable=False),
+    at("measured_at"),
 )

@@ -3,10 +3,12 @@ from application.operations.views import (
     DetailedHealth,
     Health,
     QueueHealth,
+    RecallHealth,
     Welcome,
     Word,
 )
 from entrypoints.http.reference.problem import problem
+from entrypoints.http.reference.shared import NOW
 
 _VERSION = "0.1.0"
 EXAMPLES = (
@@ -31,6 +33,7 @@ EXAMPLES = (
         database="connected",
         queue=QueueHealth(waiting=3, oldest_seconds=0.4, held=0),
         embeddings="minilm-l6-v2-int8",
+        recall=[RecallHealth("minilm-l6-v2-int8", 0.992, 50, NOW)],
     ),
 )
 PROBLEMS = (
