@@ -13,6 +13,7 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.knowledge.versions import PurgeVersions
 from application.mail.sending import ForgetLetter, SendLetter
 from domain.conversations.events import QuestionAsked
 from domain.files.events import FileForgotten
@@ -28,6 +29,7 @@ from domain.knowledge.events import (
     TermsIndexed,
     TextChunked,
     TextExtracted,
+    VersionSuperseded,
 )
 from domain.mail.events import LetterWritten
 
@@ -37,6 +39,7 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     TextChunked: (IndexTerms,),
     TermsIndexed: (EmbedChunks,),
     ChunksEmbedded: (PublishVersion,),
+    VersionSuperseded: (PurgeVersions,),
     DocumentDeleted: (PurgeDocument,),
     FileForgotten: (RemoveBytes,),
     QuestionAsked: (AnswerQuestion,),

@@ -6,8 +6,9 @@ from uuid import NAMESPACE_OID, uuid5
 from adapters.postgres.database import Database
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.identity.users import PostgresUsers
-from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts
 from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.knowledge.versions import PostgresVersions
 from adapters.system import SystemClock, Uuid7
 from domain.files.file import Purpose, StorageKey, StoredFile
 from domain.identity.user import User, email

@@ -10,8 +10,9 @@ from adapters.postgres.database import Database
 from adapters.postgres.knowledge.search_tuning import check_tuning
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.signals import PostgresListener, PostgresSignals
 from adapters.security.crypto import AesGcmCrypto
-from application.shared.ports import Crypto, Outbox, Transaction
+from application.shared.ports import Crypto, Listener, Outbox, Signals, Transaction
 from entrypoints.oauth import OAuth
 from entrypoints.providers import conversations, files, identity, knowledge, mail, operations
 from entrypoints.settings import Settings
@@ -69,6 +70,13 @@ class Postgres(Provider):
     def crypto(self, settings: Settings) -> Crypto:
         return AesGcmCrypto(settings.encryption_keys())
 
+    @provide(scope=Scope.APP)
+    async def listener(self, settings: Settings) -> AsyncIterator[Listener]:
+        listener = PostgresListener(settings.database_url or "")
+        yield listener
+        await listener.close()
+
+    signals = provide(PostgresSignals, provides=Signals)
     database = provide(Database, provides=AnyOf[Database, Transaction])
     outbox = provide(PostgresOutbox, provides=Outbox)
 
@@ -81,5 +89,5 @@ class Memory(Provider):
         self.provide(Store)
         for port, adapter in PORTS.items():
             self.provide(adapter, provides=port)
-        shared = AnyOf[Transaction, Outbox]
+        shared = AnyOf[Transaction, Outbox, Signals]
         self.provide(MemoryTransaction, provides=shared, scope=Scope.REQUEST)

@@ -10,16 +10,17 @@ from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from adapters.memory import conversations, files, identity, knowledge, mail, operations, records
-from adapters.memory.store import MemoryTransaction, Store
+from adapters.memory.store import MemoryListener, MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
-from application.shared.ports import Clock, Ids, Outbox, Secrets, Transaction
+from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = (
-    identity.PORTS
+    {Listener: MemoryListener}
+    | identity.PORTS
     | files.PORTS
     | knowledge.PORTS
     | conversations.PORTS
@@ -42,7 +43,7 @@ class World:
     def get[T](self, wanted: type[T]) -> T:
         """A use case, or the adapter of a port."""
         transaction = MemoryTransaction(self.store)
-        made: T = self._make(wanted, {Transaction: transaction, Outbox: transaction})
+        made: T = self._make(wanted, dict.fromkeys((Transaction, Outbox, Signals), transaction))
         return made
 
     async def drain(self, *, twice: bool = False) -> None:

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
+from msgspec import structs
 
 from application.files.exports import (
     Files,
@@ -16,52 +16,42 @@ from application.files.exports import (
     receive,
 )
 from application.knowledge.metadata import Details
-from application.knowledge.ports import DocumentReader, Documents, Versions
-from application.knowledge.views import DocumentView
+from application.knowledge.ports import DocumentReader, Documents
+from application.knowledge.versions import Reading, Uploaded
+from application.knowledge.views import DocumentFilter, DocumentView
 from application.shared.actor import Actor, Scope
+from application.shared.page import CursorPaging, UncountedListing
 from application.shared.patch import given
-from application.shared.ports import Clock, Ids, Outbox, Transaction
-from domain.knowledge.document import Document, DocumentExists, Status, Version
-from domain.knowledge.events import DocumentDeleted, DocumentUploaded
-from domain.knowledge.metadata import checked
-from domain.shared.ids import DocumentId, VersionId
-
-
-class Uploaded(Struct, frozen=True):
-    """`created` is False when the owner had these bytes already: then it is that document."""
-
-    document: DocumentView
-    created: bool
+from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
+from domain.knowledge.document import Document, DocumentExists, Status
+from domain.knowledge.events import DocumentDeleted
+from domain.knowledge.metadata import checked, keyword
+from domain.shared.ids import DocumentId
 
 
 @dataclass(frozen=True, slots=True)
 class UploadDocument:
     """Keep a document and begin to read it. The same bytes again are the same document, and one
-    that failed is tried again. Raises what `receive` raises."""
+    that failed is tried again. Raises InvalidKeywords, and what `receive` raises."""
 
-    documents: Documents
-    versions: Versions
+    reading: Reading
     reader: DocumentReader
     files: Files
     objects: Objects
     sniffer: Sniffer
-    clock: Clock
-    ids: Ids
-    outbox: Outbox
     transaction: Transaction
 
     async def __call__(self, actor: Actor, upload: Upload, details: Details) -> Uploaded:
         actor.require(Scope.DOCUMENTS)
         metadata = checked(given(details))
-        now, owner = self.clock.now(), actor.user_id
         file = await receive(
             upload,
             self.objects,
             self.sniffer,
-            owner=owner,
+            owner=actor.user_id,
             purpose=Purpose.DOCUMENT,
-            file_id=self.ids.next(),
-            at=now,
+            file_id=self.reading.ids.next(),
+            at=self.reading.clock.now(),
         )
         try:
             document_id, created = await self._add(file, metadata), True
@@ -71,47 +61,64 @@ class UploadDocument:
         except BaseException:
             await self.objects.remove(file.storage_key)
             raise
-        return Uploaded(await self.reader.one(owner, document_id), created)
+        return Uploaded(await self.reader.one(actor.user_id, document_id), created)
 
     async def _add(self, file: StoredFile, metadata: dict[str, Any]) -> DocumentId:
         document = Document(
-            id=DocumentId(self.ids.next()),
+            id=DocumentId(self.reading.ids.next()),
             user_id=file.user_id,
             sha256=file.sha256,
             file_type=extension(file.media_type),
+            created_at=file.created_at,
+            updated_at=file.created_at,
             **{"title": file.original_name, **metadata},
-            created_at=file.created_at,
-            updated_at=file.created_at,
-        )
-        version = Version(
-            id=VersionId(self.ids.next()),
-            user_id=file.user_id,
-            document_id=document.id,
-            file_id=file.id,
-            number=1,
-            created_at=file.created_at,
-            updated_at=file.created_at,
         )
         async with self.transaction:
             await self.files.add(file)
-            await self.documents.add(document)
-            await self.versions.add(version)
-            await self._publish(version)
+            await self.reading.documents.add(document)
+            await self.reading.first(document, file.id)
         return document.id
 
     async def _retried(self, file: StoredFile) -> DocumentId:
         async with self.transaction:
-            document = await self.documents.with_bytes(file.user_id, file.sha256)
-            version = await self.versions.newest(file.user_id, document.id)
+            document = await self.reading.documents.with_bytes(file.user_id, file.sha256)
+            version = await self.reading.versions.newest(file.user_id, document.id)
             if version.status is Status.FAILED:
-                version.restart(self.clock.now())
-                await self.versions.save(version)
-                await self._publish(version)
+                await self.reading.again(version)
         return document.id
 
-    async def _publish(self, version: Version) -> None:
-        event = DocumentUploaded(self.ids.next(), version.user_id, version.id)
-        await self.outbox.publish(event)
+
+@dataclass(frozen=True, slots=True)
+class ListDocuments:
+    """The caller's own. Raises CursorGone."""
+
+    reader: DocumentReader
+
+    async def __call__(
+        self, actor: Actor, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        actor.require(Scope.DOCUMENTS)
+        kept = checked({"jurisdiction": wanted.jurisdiction, "practice_area": wanted.practice_area})
+        keyword_ = keyword(wanted.keyword) if wanted.keyword else None
+        asked = structs.replace(wanted, **kept, keyword=keyword_)
+        return await self.reader.page(actor.user_id, asked, paging)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How a document is deleted: inside a transaction."""
+
+    documents: Documents
+    clock: Clock
+    ids: Ids
+    outbox: Outbox
+    signals: Signals
+
+    async def remove(self, document: Document) -> None:
+        document.deleted_at = self.clock.now()
+        await self.documents.save(document)
+        await self.outbox.publish(DocumentDeleted(self.ids.next(), document.user_id, document.id))
+        await self.signals.send(document.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +126,14 @@ class DeleteDocument:
     """Make a document invisible at once; what was made of it is removed soon after.
     Raises NotFound."""
 
-    documents: Documents
-    clock: Clock
-    ids: Ids
-    outbox: Outbox
+    removal: Removal
     transaction: Transaction
 
     async def __call__(self, actor: Actor, document_id: DocumentId) -> None:
         actor.require(Scope.DOCUMENTS)
         async with self.transaction:
-            document = await self.documents.get(actor.user_id, document_id)
-            document.deleted_at = self.clock.now()
-            await self.documents.save(document)
-            event = DocumentDeleted(self.ids.next(), actor.user_id, document_id)
-            await self.outbox.publish(event)
+            document = await self.removal.documents.get(actor.user_id, document_id)
+            await self.removal.remove(document)
 
 
 @dataclass(frozen=True, slots=True)

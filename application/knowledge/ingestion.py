@@ -7,12 +7,13 @@ already past it and does nothing. Killed anywhere, it is done again from its sta
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from application.files.exports import Files, Objects, StoredFile
+from application.files.exports import Files, Objects, StoredFile, extension
 from application.knowledge.ports import (
     Documents,
     Embedder,
@@ -22,7 +23,8 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
-from application.shared.ports import Clock, Ids, Outbox, Transaction
+from application.knowledge.versions import superseded
+from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
 from domain.knowledge.chunk import LIMIT, Chunk, chunks, sections
 from domain.knowledge.document import Document, ExtractionFailed, Failure, Step, Version
 from domain.knowledge.events import (
@@ -42,27 +44,24 @@ type Ingested = DocumentUploaded | TextExtracted | TextChunked | TermsIndexed | 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How every step begins and ends."""
+    """How every step begins and ends. Whoever watches the document is told."""
 
     versions: Versions
     clock: Clock
     ids: Ids
     outbox: Outbox
+    signals: Signals
     transaction: Transaction
 
-    async def begin(self, event: Ingested, step: Step, total: int = 0) -> Version | None:
-        """The version, if this is the step it waits for; None if it is past it, has failed or
-        was deleted."""
-        try:
-            async with self.transaction:
-                version = await self.versions.get(event.user_id, event.version_id)
-                if not version.awaits(step):
-                    return None
+    async def begin(self, event: Ingested, step: Step, total: int = 1) -> Version | None:
+        """The version, if this is the step it waits for; None if it is past it, has failed, was
+        deleted or superseded."""
+        async with self.transaction:
+            version = await self._awaiting(event, step)
+            if version is not None:
                 version.begin(step, total, self.clock.now())
-                await self.versions.save(version)
-                return version
-        except NotFound:
-            return None
+                await self._save(version)
+            return version
 
     async def finish(
         self,
@@ -73,14 +72,24 @@ class Progress:
     ) -> None:
         """`keep` what the step made and publish `fact`, unless somebody else did meanwhile."""
         async with self.transaction:
-            version = await self._awaiting(event, step)
-            if version is None:
-                return
-            await keep()
-            version.finish(step, self.clock.now())
-            await self.versions.save(version)
-            if fact is not None:
-                await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
+            await self.conclude(event, step, keep, fact)
+
+    async def conclude(
+        self,
+        event: Ingested,
+        step: Step,
+        keep: Callable[[], Awaitable[None]],
+        fact: type[Ingested] | None,
+    ) -> None:
+        """`finish`, inside a transaction."""
+        version = await self._awaiting(event, step)
+        if version is None:
+            return
+        await keep()
+        version.finish(step, self.clock.now())
+        await self._save(version)
+        if fact is not None:
+            await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
 
     async def advance(
         self, event: Ingested, step: Step, done: int, keep: Callable[[], Awaitable[None]]
@@ -92,18 +101,16 @@ class Progress:
                 return False
             await keep()
             version.done, version.updated_at = done, self.clock.now()
-            await self.versions.save(version)
+            await self._save(version)
             return True
 
     async def fail(self, event: Ingested, failure: Failure, detail: str) -> None:
-        try:
+        with suppress(NotFound):
             async with self.transaction:
                 version = await self.versions.get(event.user_id, event.version_id)
                 if version.step is not None:
                     version.fail(failure, detail, self.clock.now())
-                    await self.versions.save(version)
-        except NotFound:
-            return
+                    await self._save(version)
 
     async def _awaiting(self, event: Ingested, step: Step) -> Version | None:
         try:
@@ -111,6 +118,10 @@ class Progress:
         except NotFound:
             return None
         return version if version.awaits(step) else None
+
+    async def _save(self, version: Version) -> None:
+        await self.versions.save(version)
+        await self.signals.send(version.document_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,27 +244,39 @@ class EmbedChunks:
 
 @dataclass(frozen=True, slots=True)
 class PublishVersion:
-    """Follows ChunksEmbedded: from here on readers and search see this version."""
+    """Follows ChunksEmbedded: from here on readers and search see this version, and no longer the
+    one before."""
 
     progress: Progress
     documents: Documents
+    files: Files
     texts: Texts
-    clock: Clock
 
     async def __call__(self, event: ChunksEmbedded) -> None:
         version = await self.progress.begin(event, Step.PUBLISH)
         if version is None:
             return
-
+        file = await self.files.get(version.user_id, version.file_id)
         text = await self.texts.get(version.user_id, version.id)
+        known = {"file_type": extension(file.media_type), "page_count": len(text.pages)}
+        with suppress(NotFound):
+            await self._publish(event, version, known)
 
-        async def keep() -> None:
+    async def _publish(
+        self, event: ChunksEmbedded, version: Version, known: Mapping[str, Any]
+    ) -> None:
+        progress = self.progress
+        async with progress.transaction:
             document = await self.documents.get(version.user_id, version.document_id)
-            document.current_version_id, document.page_count = version.id, len(text.pages)
-            document.updated_at = self.clock.now()
-            await self.documents.save(document)
 
-        await self.progress.finish(event, Step.PUBLISH, keep, None)
+            async def keep() -> None:
+                if document.current_version_id is not None:
+                    await progress.outbox.publish(superseded(document, progress.ids))
+                document.current_version_id = version.id
+                document.revise(known, progress.clock.now())
+                await self.documents.save(document)
+
+            await progress.conclude(event, Step.PUBLISH, keep, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +286,7 @@ class FailIngestion:
     progress: Progress
 
     async def __call__(self, event: Ingested) -> None:
-        detail = "we could not process this document; upload it again to retry"
+        detail = "we could not process this document; `retry` tries again"
         await self.progress.fail(event, Failure.INTERNAL, detail)
 
 

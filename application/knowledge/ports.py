@@ -6,12 +6,13 @@ from typing import Protocol
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
     DocumentView,
     Findings,
     Query,
     StatusView,
 )
-from application.shared.page import Page, PageRequest
+from application.shared.page import CursorPaging, Page, PageRequest, UncountedListing
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
@@ -40,10 +41,12 @@ class Documents(Protocol):
         ...
 
     async def with_bytes(self, owner: UserId, sha256: str) -> Document:
-        """The owner's live document of these bytes, not locked. Raises NotFound."""
+        """The owner's live document of these bytes, locked. Raises NotFound."""
         ...
 
-    async def save(self, document: Document) -> None: ...
+    async def save(self, document: Document) -> None:
+        """Raises DocumentExists when another live document of the owner has its bytes."""
+        ...
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
         """Remove a deleted document, its versions and all that ingestion made of them, and tell
@@ -52,11 +55,13 @@ class Documents(Protocol):
 
 
 class Versions(Protocol):
+    """Whoever locks a document and a version locks the document first."""
+
     async def add(self, version: Version) -> None: ...
 
     async def get(self, owner: UserId, version_id: VersionId) -> Version:
         """Locked until the running transaction ends. Raises NotFound, also when its document is
-        deleted: nobody shall work on it any more."""
+        deleted or there is a newer version: nobody shall work on it any more."""
         ...
 
     async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
@@ -64,6 +69,11 @@ class Versions(Protocol):
         ...
 
     async def save(self, version: Version) -> None: ...
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        """Remove those versions of a document that are neither published nor the newest, with all
+        that was made of them, and tell which files nobody refers to now. The document is locked."""
+        ...
 
 
 class Texts(Protocol):
@@ -113,7 +123,12 @@ class DocumentReader(Protocol):
         """Raises NotFound."""
         ...
 
-    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]: ...
+    async def page(
+        self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        """Raises CursorGone when the order has to look at the document of `after`, and it is no
+        more."""
+        ...
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
         """Raises NotFound."""
@@ -132,7 +147,7 @@ class DocumentReader(Protocol):
         ...
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
-        """The newest bytes of the document. Raises NotFound."""
+        """The bytes that are published, or will be first. Raises NotFound."""
         ...
 
 

@@ -21,7 +21,8 @@ class ProcessingError(Struct, frozen=True):
 
 class DocumentView(Struct, frozen=True):
     """`file_size` is in bytes; `file_type` is an extension without its dot. Author, language,
-    dates and page count are what the file says of itself."""
+    dates and page count are what the file says of itself. `processing_…` tells of the newest
+    `version`; all else is of `served_version`, null until the first is read."""
 
     id: DocumentId
     user_id: UserId
@@ -39,6 +40,8 @@ class DocumentView(Struct, frozen=True):
     file_type: str
     file_size: int
     sha256: str
+    version: int
+    served_version: int | None
     processing_status: Status
     processing_step: Step | None
     processing_done: int
@@ -49,14 +52,55 @@ class DocumentView(Struct, frozen=True):
     updated_at: datetime
 
 
-class StatusView(Struct, frozen=True):
-    """How far ingestion is: `processing_done` of `processing_total` units of `processing_step`."""
+class DocumentOrder(StrEnum):
+    """`-` is downwards: `-created_at` is newest first."""
 
+    CREATED = "created_at"
+    NEWEST = "-created_at"
+    UPDATED = "updated_at"
+    UPDATED_DOWN = "-updated_at"
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+
+    @property
+    def field(self) -> str:
+        return self.removeprefix("-")
+
+    @property
+    def down(self) -> bool:
+        return self.startswith("-")
+
+
+class DocumentFilter(Struct, frozen=True):
+    """Which documents; None does not ask. `text` is a part of the title or of the file's name,
+    whatever its case."""
+
+    status: Status | None = None
+    category: Category | None = None
+    jurisdiction: str | None = None
+    practice_area: str | None = None
+    keyword: str | None = None
+    file_type: str | None = None
+    text: str | None = None
+    sort: DocumentOrder = DocumentOrder.NEWEST
+
+
+class StatusView(Struct, frozen=True):
+    """How far the newest `version` is: `processing_done` of `processing_total` units of
+    `processing_step`. Meanwhile, and when it fails, `served_version` is what is read and found."""
+
+    version: int
+    served_version: int | None
     processing_status: Status
     processing_step: Step | None
     processing_done: int
     processing_total: int
     processing_error: ProcessingError | None
+    updated_at: datetime
+
+    @property
+    def ended(self) -> bool:
+        return self.processing_status in (Status.COMPLETED, Status.FAILED)
 
 
 class PageView(Struct, frozen=True):

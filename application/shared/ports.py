@@ -1,3 +1,5 @@
+import asyncio
+from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol
@@ -47,4 +49,18 @@ class Transaction(Protocol):
 class Outbox(Protocol):
     async def publish(self, event: object) -> None:
         """Hand `event` to its followers once the running transaction is kept."""
+        ...
+
+
+class Signals(Protocol):
+    async def send(self, topic: UUID) -> None:
+        """Wake whoever listens to `topic`, in every process, once the running transaction is
+        kept."""
+        ...
+
+
+class Listener(Protocol):
+    def listening(self, topic: UUID) -> AbstractContextManager[asyncio.Event]:
+        """An event that is set whenever `topic` is signalled, cheap enough for hundreds at a time.
+        A signal may be lost with a connection: look for yourself now and then."""
         ...

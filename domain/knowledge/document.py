@@ -44,6 +44,9 @@ class DocumentExists(Conflict): ...
 class DocumentNotReady(Conflict): ...
 
 
+class DocumentNotFailed(Conflict): ...
+
+
 class ExtractionFailed(Exception):
     """The document's own fault, so trying again would not help."""
 

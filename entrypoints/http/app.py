@@ -28,7 +28,7 @@ from entrypoints.http.errors import (
 )
 from entrypoints.http.idempotency import recorded
 from entrypoints.http.observe import Observed
-from entrypoints.http.paging import any_paging, page_request
+from entrypoints.http.paging import any_paging, cursor_paging, page_request
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
@@ -53,6 +53,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         dependencies={
             "page": Provide(page_request, sync_to_thread=False),
             "paging": Provide(any_paging, sync_to_thread=False),
+            "cursor_paging": Provide(cursor_paging, sync_to_thread=False),
         },
         exception_handlers={
             DomainError: domain_problem,

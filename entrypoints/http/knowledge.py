@@ -1,57 +1,44 @@
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import UploadFile
+from litestar import delete, get, patch
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
 from msgspec import Meta
 
-from application.files.exports import Purpose, Upload, file_too_large
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
-    UploadDocument,
+    ListDocuments,
 )
-from application.knowledge.metadata import DescribeDocument, Details
+from application.knowledge.metadata import DescribeDocument, Details, Name
 from application.knowledge.ports import DocumentReader
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
+    DocumentOrder,
     DocumentView,
     StatusView,
 )
 from application.shared.actor import Actor, Scope
-from application.shared.page import Page, PageRequest
-from domain.shared.errors import Invalid, Malformed
+from application.shared.page import CursorPaging, Page, PageRequest
+from domain.knowledge.document import Status
+from domain.knowledge.metadata import Category
+from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
-from entrypoints.http.body import converted
-from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.inject import Injected
-from entrypoints.http.openapi import DownloadOperation, UploadOperation, answers, problems
+from entrypoints.http.knowledge_uploads import add_version, upload_document
+from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
+from entrypoints.http.openapi import DownloadOperation, problems
 
-MIB = 1024 * 1024
-_PIECE = 256 * 1024
 _AROUND = 400  # code points shown before and after a span
 _MINE = problems(401, 403, 404)
-_UPLOAD = (
-    "missing_file",
-    "several_files",
-    "unnamed_file",
-    "invalid_file_name",
-    "empty_file",
-    "file_too_large",
-    "unsupported_file",
-    "invalid_keywords",
-)
 
 type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
@@ -59,42 +46,30 @@ type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 class WrongSpan(Invalid): ...
 
 
-class MissingFile(Malformed): ...
-
-
-class SeveralFiles(Malformed): ...
-
-
-@post(
-    "/documents/upload",
-    summary="Upload a document",
-    request_max_body_size=51 * MIB,
-    operation_class=UploadOperation,
-    opt={STREAMS: True},
-    responses=problems(401, 403, *_UPLOAD, body=True)
-    | answers(200, DocumentView, "You had these bytes already: the document that has them"),
+@get(
+    "/documents",
+    summary="One's documents",
+    responses=problems(401, 403, 422, "cursor_gone"),
 )
-async def upload_document(
-    request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
-) -> Response[DocumentView]:
-    """Takes PDF, DOCX, TXT and Markdown of up to 50 MiB. 201, and it is read in the background;
-    200 with the document you have when you sent these bytes before."""
-    sent, details = await _sent(request)
-    uploaded = await upload(actor, sent, details)
-    return Response(
-        uploaded.document,
-        status_code=201 if uploaded.created else 200,
-        headers={"location": f"/api/v1/documents/{uploaded.document.id}"},
-    )
-
-
-@get("/documents", summary="One's documents", responses=problems(401, 403, 422))
 async def list_documents(
-    page: NamedDependency[PageRequest], actor: FromDishka[Actor], reader: FromDishka[DocumentReader]
-) -> Page[DocumentView]:
-    """Newest first."""
-    actor.require(Scope.DOCUMENTS)
-    return await reader.page(actor.user_id, page)
+    cursor_paging: NamedDependency[SkipValidation[CursorPaging]],
+    actor: FromDishka[Actor],
+    list_: FromDishka[ListDocuments],
+    status: FromQuery[Status | None] = None,
+    category: FromQuery[Category | None] = None,
+    jurisdiction: FromQuery[Name | None] = None,
+    practice_area: FromQuery[Name | None] = None,
+    keyword: FromQuery[Name | None] = None,
+    file_type: FromQuery[Name | None] = None,
+    text: FromQuery[Name | None] = None,
+    sort: FromQuery[DocumentOrder] = DocumentOrder.NEWEST,
+) -> Page[DocumentView] | list[DocumentView]:
+    """Those of which all is true that is asked for. Pages are asked for by `size` and `after`, or
+    by `skip` and `limit`, which gives a bare array."""
+    wanted = DocumentFilter(
+        status, category, jurisdiction, practice_area, keyword, file_type, text, sort
+    )
+    return await list_(actor, wanted, cursor_paging)
 
 
 @get("/documents/{document_id:uuid}", summary="A document", responses=_MINE)
@@ -192,42 +167,6 @@ async def delete_document(
     await remove(actor, DocumentId(document_id))
 
 
-async def _sent(request: Request[Any, Any, Any]) -> tuple[Upload, Details]:
-    if request.content_type[0] != "multipart/form-data":
-        raise HTTPException("send a multipart form", status_code=415)
-    try:
-        sent = await request.form()
-    except RequestEntityTooLarge:
-        raise file_too_large(Purpose.DOCUMENT) from None
-    if len(sent.getall("file", [])) > 1:
-        raise SeveralFiles("send one file at a time")
-    form = dict(sent)
-    file = form.pop("file", None)
-    if file is None:
-        raise MissingFile("the form has no field `file`")
-    details = converted(form | _keywords(sent.getall("keywords", [])), Details)
-    if isinstance(file, UploadFile):
-        return Upload(file.filename, _pieces(file)), details
-    return Upload(None, _nothing()), details  # a file without a name arrives as a text
-
-
-def _keywords(fields: list[Any]) -> dict[str, Any]:
-    """Of a form: a field for each, or one with commas in between."""
-    if not fields:
-        return {}
-    return {"keywords": [k for field in fields for k in field.split(",")]}
-
-
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await file.read(_PIECE):
-        yield piece
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
-
-
 def _window(start: int | None, end: int | None) -> Span | None:
     if start is None and end is None:
         return None
@@ -240,6 +179,7 @@ secured = Injected(
     "/api/v1",
     route_handlers=[
         upload_document,
+        add_version,
         list_documents,
         show_document,
         describe_document,
@@ -247,6 +187,9 @@ secured = Injected(
         show_document_content,
         list_chunks,
         download_document,
+        retry_document,
+        change_documents,
+        watch_document,
         delete_document,
     ],
     before_request=authenticated,

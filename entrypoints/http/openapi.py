@@ -160,6 +160,29 @@ class UploadOperation(Operation):
 
 
 @dataclass
+class VersionOperation(Operation):
+    """As an upload, with nothing but the file."""
+
+    def __post_init__(self) -> None:
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file})
+        media = OpenAPIMediaType(schema=form, example={"file": "@services-agreement-v2.pdf"})
+        self.request_body = RequestBody(content={"multipart/form-data": media}, required=True)
+
+
+@dataclass
+class StreamOperation(Operation):
+    """The answer is server-sent events, whose `data` is JSON."""
+
+    def __post_init__(self) -> None:
+        media = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+        events = OpenAPIResponse(
+            description="Events until the last one", content={"text/event-stream": media}
+        )
+        self.responses = {**(self.responses or {}), "200": events}
+
+
+@dataclass
 class DownloadOperation(Operation):
     """The answer is bytes of any kind."""
 

@@ -7,6 +7,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromQuery, QueryParameter
 
 from application.shared.page import (
+    CursorPaging,
     NumberedRequest,
     PageNumber,
     PageRequest,
@@ -16,6 +17,8 @@ from application.shared.page import (
     SliceRequest,
 )
 from entrypoints.http.body import converted
+
+type Styles[T] = tuple[tuple[type[T], dict[str, Any]], ...]
 
 
 def page_request(
@@ -34,11 +37,30 @@ def any_paging(
     limit: FromQuery[PageSize | None] = None,
 ) -> Paging:
     """`size` and `after`; or `page` and `page_size`; or `skip` and `limit`."""
-    styles: tuple[tuple[type[Paging], dict[str, Any]], ...] = (
+    styles: Styles[Paging] = (
         (PageRequest, _sent(size=size, after=after)),
         (NumberedRequest, _sent(page=number, page_size=page_size)),
         (SliceRequest, _sent(skip=skip, limit=limit)),
     )
+    return _one_of(styles)
+
+
+def cursor_paging(
+    size: FromQuery[PageSize | None] = None,
+    after: FromQuery[UUID | None] = None,
+    skip: FromQuery[Skip | None] = None,
+    limit: FromQuery[PageSize | None] = None,
+) -> CursorPaging:
+    """`size` and `after`; or `skip` and `limit`."""
+    styles: Styles[CursorPaging] = (
+        (PageRequest, _sent(size=size, after=after)),
+        (SliceRequest, _sent(skip=skip, limit=limit)),
+    )
+    return _one_of(styles)
+
+
+def _one_of[T](styles: Styles[T]) -> T:
+    """As the first style, when nothing of any is sent."""
     asked = [(kind, sent) for kind, sent in styles if sent]
     if len(asked) > 1:
         names = ", ".join(name for _, sent in asked for name in sent)

@@ -10,15 +10,19 @@ from adapters.extraction.splitter import SemanticSplitter
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.document_reader import PostgresDocumentReader
-from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts, PostgresVersions
+from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts
 from adapters.postgres.knowledge.recall import PostgresRecallProbe
 from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.knowledge.versions import PostgresVersions
 from adapters.postgres.pool import Pool
 from adapters.postgres.records import PostgresKnowledgeRecords
+from application.knowledge.batch import ChangeDocuments
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
+    ListDocuments,
     PurgeDocument,
+    Removal,
     UploadDocument,
 )
 from application.knowledge.ingestion import (
@@ -42,8 +46,10 @@ from application.knowledge.ports import (
     Texts,
     Versions,
 )
+from application.knowledge.progress import WatchDocument
 from application.knowledge.recall import ProbeRecall, RecallProbe
 from application.knowledge.search import SearchDocuments
+from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.settings import Settings
 
 
@@ -51,8 +57,16 @@ class UseCases(Provider):
     scope = Scope.REQUEST
 
     documents = provide_all(
-        UploadDocument, DescribeDocument, DownloadDocument, DeleteDocument, PurgeDocument
+        UploadDocument,
+        ListDocuments,
+        DescribeDocument,
+        DownloadDocument,
+        Removal,
+        DeleteDocument,
+        PurgeDocument,
     )
+    versions = provide_all(Reading, AddVersion, RetryDocument, PurgeVersions)
+    work = provide_all(ChangeDocuments, WatchDocument)
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )

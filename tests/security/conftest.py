@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -237,9 +238,24 @@ def bearer(token: str) -> dict[str, str]:
 def operations() -> list[tuple[str, str, Json]]:
     """Method, path and description of every operation of the OpenAPI document, which
     tests/architecture keeps true."""
-    document = msgspec.json.decode((ROOT / "docs/api/openapi.json").read_bytes())
     return [
         (method.upper(), path, operation)
-        for path, methods in document["paths"].items()
+        for path, methods in _document()["paths"].items()
         for method, operation in methods.items()
     ]
+
+
+def example_body(operation: Json) -> dict[str, Any]:
+    """A body that the operation takes, as httpx is given it."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if "multipart/form-data" in content:
+        return {"files": {"file": ("a.md", b"# Garages\n\nThis one opens at noon.\n")}}
+    if "application/json" not in content:
+        return {}
+    (name,) = content["application/json"]["examples"]
+    return {"json": _document()["components"]["examples"][name]["value"]}
+
+
+@cache
+def _document() -> Json:
+    return msgspec.json.decode((ROOT / "docs/api/openapi.json").read_bytes())

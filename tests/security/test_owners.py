@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.running import until
-from tests.security.conftest import Server, Session, operations
+from tests.security.conftest import Server, Session, example_body, operations
 
 TEXT = b"# Parking\n\nThe garage in Elm Street opens at seven in the morning.\n"
 QUESTION = "When does the garage in Elm Street open?"
@@ -30,11 +30,9 @@ def _ids(operation: dict[str, Any]) -> list[str]:
     return [p["name"] for p in parameters if p["in"] == "path" and p["name"] not in NO_ID]
 
 
-ROUTES = [
-    (method, path, names)
-    for method, path, operation in operations()
-    if (names := _ids(operation)) and "security" in operation
-]
+OPERATIONS = [one for one in operations() if _ids(one[2]) and "security" in one[2]]
+ROUTES = [(method, path, _ids(operation)) for method, path, operation in OPERATIONS]
+BODIES = {(method, path): example_body(operation) for method, path, operation in OPERATIONS}
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,7 @@ def ask(
     server: Server, method: str, path: str, session: Session, ids: dict[str, str]
 ) -> httpx.Response:
     url = f"http://127.0.0.1:{server.b.port}{path.format(**ids)}"
-    body = {"display_name": "Eve"} if method in ("PATCH", "PUT") else None
-    return server.b.request(method, url, headers=session.headers, json=body)
+    return server.b.request(method, url, headers=session.headers, **BODIES[method, path])
 
 
 @pytest.mark.parametrize(("method", "path", "names"), ROUTES)

@@ -1,17 +1,27 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from operator import attrgetter
+from typing import Any
 
 from adapters.memory.knowledge.search import forget
 from adapters.memory.store import Store
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
     DocumentView,
     PageView,
     ProcessingError,
     StatusView,
 )
-from application.shared.page import Page, PageRequest
+from application.shared.page import (
+    CursorGone,
+    CursorPaging,
+    Page,
+    PageRequest,
+    UncountedListing,
+    uncounted,
+)
 from domain.files.file import StoredFile
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, DocumentExists, DocumentNotReady, Version
@@ -26,8 +36,6 @@ class MemoryDocuments:
         self._store = store
 
     async def add(self, document: Document) -> None:
-        if _with_bytes(self._store, document.user_id, document.sha256):
-            raise DocumentExists("you have this document already")
         await self.save(document)
 
     async def get(self, owner: UserId, document_id: DocumentId) -> Document:
@@ -39,6 +47,9 @@ class MemoryDocuments:
         raise NotFound("there is no such document")
 
     async def save(self, document: Document) -> None:
+        other = _with_bytes(self._store, document.user_id, document.sha256)
+        if other and other.id != document.id and document.deleted_at is None:
+            raise DocumentExists("you have this document already")
         self._store.table(Document)[document.user_id, document.id] = deepcopy(document)
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
@@ -46,14 +57,8 @@ class MemoryDocuments:
         document = documents.get((owner, document_id))
         if document is None or document.deleted_at is None:
             return []
-        mine = [v for v in versions.values() if v.document_id == document_id]
-        for version in mine:
-            del versions[owner, version.id]
-            self._store.table(CanonicalText).pop((owner, version.id), None)
-            _drop_chunks(self._store, owner, version.id)
         del documents[owner, document_id]
-        still = {version.file_id for version in versions.values() if version.user_id == owner}
-        return [file_id for file_id in {v.file_id for v in mine} if file_id not in still]
+        return _purge(self._store, [v for v in versions.values() if v.document_id == document_id])
 
 
 class MemoryVersions:
@@ -68,6 +73,8 @@ class MemoryVersions:
         if version is None:
             raise NotFound("there is no such version")
         _live(self._store, owner, version.document_id)
+        if _newest(self._store, owner, version.document_id).id != version_id:
+            raise NotFound("there is a newer version")
         return deepcopy(version)
 
     async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
@@ -76,6 +83,12 @@ class MemoryVersions:
 
     async def save(self, version: Version) -> None:
         self._store.table(Version)[version.user_id, version.id] = deepcopy(version)
+
+    async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
+        current = _live(self._store, owner, document_id).current_version_id
+        kept = {current, _newest(self._store, owner, document_id).id}
+        mine = [v for v in self._store.table(Version).values() if v.document_id == document_id]
+        return _purge(self._store, [version for version in mine if version.id not in kept])
 
 
 class MemoryTexts:
@@ -114,21 +127,36 @@ class MemoryDocumentReader:
     async def one(self, owner: UserId, document_id: DocumentId) -> DocumentView:
         return self._view(_live(self._store, owner, document_id))
 
-    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]:
-        mine = [
-            document
-            for document in self._store.table(Document).values()
-            if document.user_id == owner and document.deleted_at is None
-        ]
-        newest = sorted(mine, key=lambda document: document.id, reverse=True)
-        rows = [d for d in newest if request.after is None or d.id < request.after]
-        views = [self._view(document) for document in rows[: request.size + 1]]
-        return Page.cut(views, request.size, key=lambda view: view.id)
+    async def page(
+        self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        mine = [d for d in self._store.table(Document).values() if d.user_id == owner]
+        views = [self._view(document) for document in mine if document.deleted_at is None]
+        found = [view for view in views if _matches(view, wanted)]
+        key = _ORDERS[wanted.sort.field]
+        found.sort(key=key, reverse=wanted.sort.down)
+        if isinstance(paging, PageRequest) and paging.after is not None:
+            last = next((self._view(d) for d in mine if d.id == paging.after), None)
+            if last is None:
+                raise CursorGone("the document of this cursor is gone: begin again")
+            down = wanted.sort.down
+            found = [v for v in found if (key(v) < key(last) if down else key(v) > key(last))]
+        rows = found[paging.skipped :][: paging.rows]
+        return uncounted(paging, rows, attrgetter("id"))
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
-        _live(self._store, owner, document_id)
+        document = _live(self._store, owner, document_id)
         v = _newest(self._store, owner, document_id)
-        return StatusView(v.status, v.step, v.done, v.total, _error(v))
+        return StatusView(
+            v.number,
+            self._served(document),
+            v.status,
+            v.step,
+            v.done,
+            v.total,
+            _error(v),
+            v.updated_at,
+        )
 
     async def content(
         self, owner: UserId, document_id: DocumentId, window: Span | None = None
@@ -159,8 +187,7 @@ class MemoryDocumentReader:
         return Page.cut(views, request.size, key=lambda view: view.id)
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
-        _live(self._store, owner, document_id)
-        return _newest(self._store, owner, document_id).file_id
+        return self._shown(_live(self._store, owner, document_id)).file_id
 
     def _current(self, owner: UserId, document_id: DocumentId) -> VersionId:
         version_id = _live(self._store, owner, document_id).current_version_id
@@ -168,10 +195,21 @@ class MemoryDocumentReader:
             raise DocumentNotReady("this document is not ready")
         return version_id
 
+    def _shown(self, document: Document) -> Version:
+        """The version that is served; until there is one, the newest."""
+        current = document.current_version_id
+        if current is None:
+            return _newest(self._store, document.user_id, document.id)
+        return self._store.table(Version)[document.user_id, current]
+
+    def _served(self, document: Document) -> int | None:
+        return self._shown(document).number if document.current_version_id else None
+
     def _view(self, document: Document) -> DocumentView:
         owner, version_id = document.user_id, document.current_version_id
         newest = _newest(self._store, owner, document.id)
-        file = self._store.table(StoredFile)[owner, newest.file_id]
+        shown = self._shown(document)
+        file = self._store.table(StoredFile)[owner, shown.file_id]
         return DocumentView(
             id=document.id,
             user_id=owner,
@@ -189,6 +227,8 @@ class MemoryDocumentReader:
             file_type=document.file_type,
             file_size=file.size,
             sha256=file.sha256,
+            version=newest.number,
+            served_version=self._served(document),
             processing_status=newest.status,
             processing_step=newest.step,
             processing_done=newest.done,
@@ -198,6 +238,26 @@ class MemoryDocumentReader:
             created_at=document.created_at,
             updated_at=max(document.updated_at, newest.updated_at),
         )
+
+
+_ORDERS: dict[str, Callable[[DocumentView], Any]] = {
+    "created_at": lambda view: view.id,
+    "updated_at": lambda view: (view.updated_at, view.id),
+    "title": lambda view: (view.title.lower(), view.id),
+}
+
+
+def _matches(view: DocumentView, wanted: DocumentFilter) -> bool:
+    texts = (view.title.lower(), view.original_filename.lower())
+    return (
+        wanted.status in (None, view.processing_status)
+        and wanted.category in (None, view.category)
+        and wanted.jurisdiction in (None, view.jurisdiction)
+        and wanted.practice_area in (None, view.practice_area)
+        and wanted.file_type in (None, view.file_type)
+        and (wanted.keyword is None or wanted.keyword in view.keywords)
+        and (wanted.text is None or any(wanted.text.lower() in text for text in texts))
+    )
 
 
 def _live(store: Store, owner: UserId, document_id: DocumentId) -> Document:
@@ -219,6 +279,15 @@ def _newest(store: Store, owner: UserId, document_id: DocumentId) -> Version:
     versions = store.table(Version).values()
     mine = (v for v in versions if v.user_id == owner and v.document_id == document_id)
     return max(mine, key=lambda version: version.number)
+
+
+def _purge(store: Store, gone: list[Version]) -> list[FileId]:
+    versions = store.table(Version)
+    for version in gone:
+        del versions[version.user_id, version.id]
+        store.table(CanonicalText).pop((version.user_id, version.id), None)
+        _drop_chunks(store, version.user_id, version.id)
+    return list({v.file_id for v in gone} - {v.file_id for v in versions.values()})
 
 
 def _chunks(store: Store, owner: UserId, version_id: VersionId) -> list[Chunk]:

@@ -1,18 +1,29 @@
 """What callers see of documents: rows into views, without entities."""
 
+from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BindParameter, Integer, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 
 from adapters.postgres.database import Database, Statement, Values
 from adapters.postgres.knowledge.documents import KEYWORDS
 from adapters.postgres.tables.files import stored_files
 from adapters.postgres.tables.knowledge import (
     chunks,
+    document_keywords,
     document_texts,
     document_versions,
     documents,
@@ -20,12 +31,21 @@ from adapters.postgres.tables.knowledge import (
 from application.knowledge.views import (
     ChunkView,
     ContentView,
+    DocumentFilter,
+    DocumentOrder,
     DocumentView,
     PageView,
     ProcessingError,
     StatusView,
 )
-from application.shared.page import Page, PageRequest
+from application.shared.page import (
+    CursorGone,
+    CursorPaging,
+    Page,
+    PageRequest,
+    UncountedListing,
+    uncounted,
+)
 from domain.knowledge.document import DocumentNotReady, Failure, Status, Step
 from domain.knowledge.metadata import Category
 from domain.shared.errors import NotFound
@@ -34,6 +54,7 @@ from domain.shared.span import Span
 
 _WHOLE = 2**31 - 2  # more code points than a text can have
 
+_k = document_keywords.c
 _d, _v, _t, _c, _f = documents.c, document_versions.c, document_texts.c, chunks.c, stored_files.c
 _owner: BindParameter[Any] = bindparam("owner")
 _document: BindParameter[Any] = bindparam("document")
@@ -46,18 +67,23 @@ _newest = (
     .lateral("newest")
 )
 _n = _newest.c
+_served = document_versions.alias("served")
+_s = _served.c
 _chunk_count = (
     select(func.count())
     .where(_c.user_id == _d.user_id, _c.version_id == _d.current_version_id)
     .scalar_subquery()
 )
+_updated_at = func.greatest(_d.updated_at, _n.updated_at)
 _live = (
     select(documents)
     .join(_newest, _n.user_id == _d.user_id)
+    .outerjoin(_served, (_s.user_id == _d.user_id) & (_s.id == _d.current_version_id))
     .where(_d.user_id == _owner, _d.deleted_at.is_(None))
 )
+_file_id = func.coalesce(_s.file_id, _n.file_id)
 _view = _live.join(
-    stored_files, (_f.user_id == _n.user_id) & (_f.id == _n.file_id)
+    stored_files, (_f.user_id == _n.user_id) & (_f.id == _file_id)
 ).with_only_columns(
     _d.id,
     _d.user_id,
@@ -75,6 +101,8 @@ _view = _live.join(
     _d.file_type,
     _f.size.label("file_size"),
     _f.sha256,
+    _n.number.label("version"),
+    _s.number.label("served_version"),
     _n.status.label("processing_status"),
     _n.step.label("processing_step"),
     _n.done.label("processing_done"),
@@ -83,18 +111,69 @@ _view = _live.join(
     _n.failure_detail,
     _chunk_count.label("chunk_count"),
     _d.created_at,
-    func.greatest(_d.updated_at, _n.updated_at).label("updated_at"),
+    _updated_at.label("updated_at"),
 )
 _ONE = Statement(_view.where(_d.id == _document))
-_page = _view.order_by(_d.id.desc()).limit(bindparam("limit"))
-_NEWEST = Statement(_page)
-_OLDER = Statement(_page.where(_d.id < bindparam("after")))
+# All of these look at one owner's documents only, along the primary key. Nothing finds a part of
+# a text in an index: row security would keep it from being used.
+_part: BindParameter[str] = bindparam("text")
+_FILTERS: dict[str, ColumnElement[bool]] = {
+    "status": _n.status == bindparam("status"),
+    "category": _d.category == bindparam("category"),
+    "jurisdiction": _d.jurisdiction == bindparam("jurisdiction"),
+    "practice_area": _d.practice_area == bindparam("practice_area"),
+    "keyword": exists().where(
+        _k.user_id == _owner, _k.keyword == bindparam("keyword"), _k.document_id == _d.id
+    ),
+    "file_type": _d.file_type == bindparam("file_type"),
+    "text": _d.title.ilike(_part) | _f.original_name.ilike(_part),
+}
+# Ids are given in the order of time.
+_ORDERS: dict[str, list[ColumnElement[Any]]] = {
+    "created_at": [_d.id],
+    "updated_at": [_updated_at, _d.id],
+    "title": [func.lower(_d.title), _d.id],
+}
+
+
+@cache
+def _last(field: str) -> Statement:
+    """Where a document stands, or stood: it may be deleted since."""
+    keys = [key.label(f"key_{n}") for n, key in enumerate(_ORDERS[field])]
+    return Statement(
+        select(*keys)
+        .select_from(documents)
+        .join(_newest, _n.user_id == _d.user_id)
+        .where(_d.user_id == _owner, _d.id == _document)
+    )
+
+
+@cache
+def _page(names: frozenset[str], sort: DocumentOrder, after: bool) -> Statement:
+    """One text for what is really asked for, so that the plan fits it. There are few."""
+    keys = _ORDERS[sort.field]
+    found = _view.where(*(_FILTERS[name] for name in sorted(names)))
+    if after:
+        seen = tuple_(*(bindparam(f"key_{n}", type_=key.type) for n, key in enumerate(keys)))
+        found = found.where(tuple_(*keys).op("<" if sort.down else ">")(seen))
+    order = [key.desc() for key in keys] if sort.down else keys
+    return Statement(found.order_by(*order).limit(bindparam("rows")).offset(bindparam("skipped")))
+
+
 _STATUS = Statement(
     _live.with_only_columns(
-        _n.status, _n.step, _n.done, _n.total, _n.failure, _n.failure_detail
+        _n.number,
+        _s.number,
+        _n.status,
+        _n.step,
+        _n.done,
+        _n.total,
+        _n.failure,
+        _n.failure_detail,
+        _n.updated_at,
     ).where(_d.id == _document)
 )
-_FILE = Statement(_live.with_only_columns(_n.file_id).where(_d.id == _document))
+_FILE = Statement(_live.with_only_columns(_file_id).where(_d.id == _document))
 _mine = (_d.user_id == _owner, _d.id == _document, _d.deleted_at.is_(None))
 _CONTENT = Statement(
     select(
@@ -133,16 +212,36 @@ class PostgresDocumentReader:
     async def one(self, owner: UserId, document_id: DocumentId) -> DocumentView:
         return _document_view(await self._row(_ONE, owner, document_id))
 
-    async def page(self, owner: UserId, request: PageRequest) -> Page[DocumentView]:
-        values: dict[str, Any] = {"owner": owner, "limit": request.size + 1}
-        statement = _NEWEST if request.after is None else _OLDER
-        values["after"] = request.after
+    async def page(
+        self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
+    ) -> UncountedListing[DocumentView]:
+        asked = {name: getattr(wanted, name) for name in _FILTERS}
+        values = {name: value for name, value in asked.items() if value is not None}
+        names = frozenset(values)
+        if wanted.text is not None:
+            values["text"] = f"%{_literal(wanted.text)}%"
+        values |= {"owner": owner, "rows": paging.rows, "skipped": paging.skipped}
+        after = paging.after if isinstance(paging, PageRequest) else None
+        if after is not None:
+            values |= await self._keys(owner, wanted.sort, after)
+        statement = _page(names, wanted.sort, after is not None)
         rows = await self._database.rows(statement, values, owner=owner)
-        return Page.cut([_document_view(row) for row in rows], request.size, key=attrgetter("id"))
+        return uncounted(paging, [_document_view(row) for row in rows], attrgetter("id"))
+
+    async def _keys(self, owner: UserId, sort: DocumentOrder, after: UUID) -> Values:
+        if len(_ORDERS[sort.field]) == 1:
+            return {"key_0": after}
+        values = {"owner": owner, "document": after}
+        row = await self._database.row(_last(sort.field), values, owner=owner)
+        if row is None:
+            raise CursorGone("the document of this cursor is gone: begin again")
+        return dict(row)
 
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
-        status, step, done, total, failure, detail = await self._row(_STATUS, owner, document_id)
-        return StatusView(Status(status), _step(step), done, total, _error(failure, detail))
+        row = await self._row(_STATUS, owner, document_id)
+        number, served, status, step, done, total, failure, detail, at = row
+        error = _error(failure, detail)
+        return StatusView(number, served, Status(status), _step(step), done, total, error, at)
 
     async def content(
         self, owner: UserId, document_id: DocumentId, window: Span | None = None
@@ -204,3 +303,7 @@ def _step(name: str | None) -> Step | None:
 
 def _error(failure: str | None, detail: str | None) -> ProcessingError | None:
     return ProcessingError(Failure(failure), detail or "") if failure else None
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

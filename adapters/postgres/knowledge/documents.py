@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import batched
 from typing import Any
 
@@ -8,7 +9,6 @@ from sqlalchemy import (
     String,
     Uuid,
     all_,
-    any_,
     bindparam,
     delete,
     func,
@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.knowledge.versions import unused
 from adapters.postgres.rows import values_of
 from adapters.postgres.tables.knowledge import (
     chunks,
@@ -30,7 +31,7 @@ from adapters.postgres.tables.knowledge import (
     documents,
 )
 from domain.knowledge.chunk import Chunk, Sentence
-from domain.knowledge.document import Document, DocumentExists, Failure, Status, Step, Version
+from domain.knowledge.document import Document, DocumentExists
 from domain.knowledge.metadata import Category
 from domain.knowledge.text import CanonicalText, Heading, Page
 from domain.shared.errors import NotFound
@@ -51,7 +52,7 @@ KEYWORDS = (  # of the document that the statement is about
 )
 _live = select(documents, KEYWORDS).where(_d.user_id == _owner, _d.deleted_at.is_(None))
 _LOCK_DOCUMENT = Statement(_live.where(_d.id == bindparam("document")).with_for_update())
-_WITH_BYTES = Statement(_live.where(_d.sha256 == bindparam("sha256")))
+_WITH_BYTES = Statement(_live.where(_d.sha256 == bindparam("sha256")).with_for_update())
 _SAVE_DOCUMENT = Statement(
     update(documents).where(_d.user_id == _owner, _d.id == bindparam("document")), _DOCUMENT
 )
@@ -82,29 +83,6 @@ _PURGE = Statement(
     .where(_d.deleted_at.is_not(None))
     .returning(_d.id)
 )
-_STILL_USED = Statement(
-    select(_v.file_id).where(
-        _v.user_id == _owner,
-        _v.file_id == any_(bindparam("files", type_=ARRAY(Uuid))),
-    )
-)
-
-_VERSION = tuple(_v.keys())
-_ADD_VERSION = Statement(insert(document_versions), _VERSION)
-_version = (
-    select(document_versions)
-    .join(documents, (_d.user_id == _v.user_id) & (_d.id == _v.document_id))
-    .where(_v.user_id == _owner, _d.deleted_at.is_(None))
-    .with_for_update(of=document_versions)
-)
-_LOCK_VERSION = Statement(_version.where(_v.id == bindparam("version")))
-_NEWEST = Statement(
-    _version.where(_v.document_id == bindparam("document")).order_by(_v.number.desc()).limit(1)
-)
-_SAVE_VERSION = Statement(
-    update(document_versions).where(_v.user_id == _owner, _v.id == bindparam("version")), _VERSION
-)
-
 _text = upsert(document_texts)
 _PUT_TEXT = Statement(
     _text.on_conflict_do_update(
@@ -142,13 +120,9 @@ class PostgresDocuments:
         self._database = database
 
     async def add(self, document: Document) -> None:
-        try:
+        with _had_once():
             values = values_of(document, _DOCUMENT)
             await self._database.row(_ADD_DOCUMENT, values, owner=document.user_id)
-        except asyncpg.UniqueViolationError as error:
-            if error.constraint_name == "documents_sha256_key":
-                raise DocumentExists("you have this document already") from None
-            raise
         if document.keywords:
             await self._database.row(_ADD_KEYWORDS, _keywords_of(document), owner=document.user_id)
 
@@ -161,7 +135,8 @@ class PostgresDocuments:
     async def save(self, document: Document) -> None:
         values = values_of(document, _DOCUMENT)
         values |= {"owner": document.user_id, "document": document.id}
-        await self._database.row(_SAVE_DOCUMENT, values, owner=document.user_id)
+        with _had_once():
+            await self._database.row(_SAVE_DOCUMENT, values, owner=document.user_id)
         values = _keywords_of(document)
         await self._database.row(_DROP_KEYWORDS, values, owner=document.user_id)
         await self._database.row(_ADD_KEYWORDS, values, owner=document.user_id)
@@ -171,10 +146,7 @@ class PostgresDocuments:
         used = await self._database.rows(_FILES_OF, values, owner=owner)
         if await self._database.row(_PURGE, values, owner=owner) is None:
             return []
-        files = {row["file_id"] for row in used}
-        values = {"owner": owner, "files": list(files)}
-        still = await self._database.rows(_STILL_USED, values, owner=owner)
-        return [FileId(file) for file in files - {row["file_id"] for row in still}]
+        return await unused(self._database, owner, used)
 
     async def _one(self, statement: Statement, owner: UserId, **values: Any) -> Document:
         row = await self._database.row(statement, values | {"owner": owner}, owner=owner)
@@ -183,36 +155,6 @@ class PostgresDocuments:
         fields = dict(row)
         fields["category"], fields["keywords"] = Category(row["category"]), tuple(row["keywords"])
         return Document(**fields)
-
-
-class PostgresVersions:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def add(self, version: Version) -> None:
-        values = values_of(version, _VERSION)
-        await self._database.row(_ADD_VERSION, values, owner=version.user_id)
-
-    async def get(self, owner: UserId, version_id: VersionId) -> Version:
-        return await self._one(_LOCK_VERSION, owner, version=version_id)
-
-    async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
-        return await self._one(_NEWEST, owner, document=document_id)
-
-    async def save(self, version: Version) -> None:
-        values = values_of(version, _VERSION)
-        values |= {"owner": version.user_id, "version": version.id}
-        await self._database.row(_SAVE_VERSION, values, owner=version.user_id)
-
-    async def _one(self, statement: Statement, owner: UserId, **values: Any) -> Version:
-        row = await self._database.row(statement, values | {"owner": owner}, owner=owner)
-        if row is None:
-            raise NotFound("there is no such version")
-        fields = dict(row)
-        fields["status"] = Status(row["status"])
-        fields["step"] = Step(row["step"]) if row["step"] else None
-        fields["failure"] = Failure(row["failure"]) if row["failure"] else None
-        return Version(**fields)
 
 
 class PostgresTexts:
@@ -257,6 +199,16 @@ class PostgresTexts:
         (row,) = await self._database.rows(_COUNT_CHUNKS, values, owner=owner)
         count: int = row[0]
         return count
+
+
+@contextmanager
+def _had_once() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "documents_sha256_key":
+            raise DocumentExists("you have this document already") from None
+        raise
 
 
 def _keywords_of(document: Document) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from application.knowledge.batch import BatchView, Outcome, UpdateKeywords
 from application.knowledge.filters import And, CreatedDuring, InCategory, InJurisdiction, Not
 from application.knowledge.metadata import Details
 from application.knowledge.views import (
@@ -53,6 +54,8 @@ EXAMPLES = (
         explain=True,
     ),
     Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
+    UpdateKeywords([CONTRACT], add=["payment"], remove=["draft"]),
+    BatchView(1, 0, [Outcome(CONTRACT, True)]),
     DocumentView(
         id=CONTRACT,
         user_id=ADA,
@@ -70,6 +73,8 @@ EXAMPLES = (
         file_type="pdf",
         file_size=74_213,
         sha256=SHA256,
+        version=2,
+        served_version=2,
         processing_status=Status.COMPLETED,
         processing_step=None,
         processing_done=0,
@@ -80,11 +85,14 @@ EXAMPLES = (
         updated_at=NOW,
     ),
     StatusView(
+        version=2,
+        served_version=1,
         processing_status=Status.PROCESSING,
         processing_step=Step.EMBED,
         processing_done=32,
         processing_total=51,
         processing_error=None,
+        updated_at=NOW,
     ),
     ContentView(CLAUSE, START, END, SHA256, [PageView(4, START, END)]),
     ChunkView(_CHUNK, 21, 4, START, END, "8. Fees and payment", CLAUSE),
@@ -128,6 +136,14 @@ PROBLEMS = (
         "The document is there already",
         "Another document of yours has the same bytes: an owner has them once.",
         "you have this document already",
+    ),
+    problem(
+        409,
+        "document_not_failed",
+        "The document has not failed",
+        "Only what could not be read can be tried again; `POST /api/v1/documents/batch` with "
+        "`reprocess` reads any document anew.",
+        "only a document that has failed can be tried again",
     ),
     problem(
         409,

@@ -18,12 +18,16 @@ class Parameter(NamedTuple):
 
 _OFFSET = {"minimum": 0, "maximum": 2**30}
 
+_NAME = {"maxLength": 100}
 _PAGE_SIZE = {"minimum": 1, "maximum": 100}
 
 PARAMETERS = {
     "action": Parameter("Only entries of this action", "user.deactivated", {"maxLength": 60}),
     "actor_id": Parameter("Only what this user did", str(ADA)),
-    "after": Parameter("The `next` of the page before; without it, the first page", str(CONTRACT)),
+    "after": Parameter(
+        "The `next` of the page before, or the `id` of the last event; without it, from the first on",
+        str(CONTRACT),
+    ),
     "cookies": Parameter("Whether the tokens come as cookies instead of in the body", True),
     "before": Parameter(
         "The `next` of the page before; without it, the newest entries", 4711, {"minimum": 1}
@@ -42,12 +46,8 @@ PARAMETERS = {
         "Only documents that were uploaded from this moment on", "2026-11-01T00:00:00Z"
     ),
     "explain": Parameter("Whether each passage shows how it came by its place", True),
-    "file_type": Parameter("Only documents with this extension", "pdf"),
-    "jurisdiction": Parameter("Only documents of this country, part of one or court", "US-CA"),
-    "keyword": Parameter("Only documents with this keyword", "liability"),
     "language": Parameter("Only documents in this language, a BCP 47 tag", "en"),
     "mode": Parameter("By words, by meaning, or by both", "hybrid"),
-    "practice_area": Parameter("Only documents of this practice area", "employment"),
     "code": Parameter("The `code` of an error answer", "not_found"),
     "deleted": Parameter("Deleted accounts instead of the others", False),
     "query code": Parameter("What the provider gives for a token, once", "4/0AfJohXn5h"),
@@ -56,6 +56,9 @@ PARAMETERS = {
     "end": Parameter(
         "Where the span ends, in code points: the first that is not in it", END, _OFFSET
     ),
+    "file_type": Parameter("Only documents of this extension", "pdf", _NAME),
+    "jurisdiction": Parameter("Only documents of this jurisdiction", "GB-ENG", _NAME),
+    "keyword": Parameter("Only documents with this keyword", "payment", _NAME),
     "key_id": Parameter("The `id` of an API key", "01a1fcb7-7a0c-7c11-9b52-0f6f2f7d6a10"),
     "purpose": Parameter("What the consent is for", "ai_external.documents"),
     "Idempotency-Key": Parameter(
@@ -88,6 +91,9 @@ PARAMETERS = {
     "until": Parameter("Only entries before this moment", "2026-11-22T00:00:00Z"),
     "user_id": Parameter("The `id` of an account", str(ADA)),
     "error": Parameter("Why the provider gives no code (RFC 6749, 4.1.2.1)", "access_denied"),
+    "practice_area": Parameter("Only documents of this practice area", "commercial", _NAME),
+    "status": Parameter("Only documents whose newest version is so far", "completed"),
+    "text": Parameter("A part of the title or of the file's name", "agreement", _NAME),
     "provider": Parameter("`google`, `github`, or what OIDC_NAME says", "google"),
     "redirect_to": Parameter(
         "Where the browser goes afterwards: below PUBLIC_URL's origin or one of OAUTH_REDIRECTS",

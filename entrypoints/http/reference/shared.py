@@ -100,6 +100,14 @@ PROBLEMS = (
         "/email: Expected `str`, got `int`",
     ),
     problem(
+        422,
+        "cursor_gone",
+        "The list cannot be continued here",
+        "What `after` names was deleted, and the list is not in the order of ids. Ask for the first "
+        "page again.",
+        "the document of this cursor is gone: begin again",
+    ),
+    problem(
         429,
         "busy",
         "Too much was asked at once",

@@ -1,6 +1,7 @@
 """What every adapter of Documents, Versions, Texts, Files and DocumentReader promises."""
 
-from uuid import UUID, uuid4
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from dishka import AsyncContainer
@@ -8,7 +9,8 @@ from dishka import AsyncContainer
 from application.files.ports import Files
 from application.identity.ports import Users
 from application.knowledge.ports import DocumentReader, Documents, Texts, Versions
-from application.shared.page import PageRequest
+from application.knowledge.views import DocumentFilter
+from application.shared.page import PageRequest, SliceRequest
 from application.shared.ports import Ids, Transaction
 from domain.files.file import Purpose, StorageKey, StoredFile
 from domain.knowledge.chunk import Chunk, chunks
@@ -124,7 +126,7 @@ async def test_what_is_kept_is_found_by_its_owner_only(world: AsyncContainer) ->
         ):
             with pytest.raises(NotFound):
                 await find
-        assert (await reader.page(eve, PageRequest())).items == []
+        assert await reader.page(eve, DocumentFilter(), SliceRequest()) == []
 
 
 async def test_a_document_is_saved_with_all_that_is_said_of_it(world: AsyncContainer) -> None:
@@ -165,6 +167,61 @@ async def test_an_owner_has_the_same_bytes_once(world: AsyncContainer) -> None:
         with pytest.raises(DocumentExists):
             await (await request.get(Documents)).add(document)
     await a_document(world, "bob@example.org")
+
+
+async def another_version(world: AsyncContainer, version: Version) -> Version:
+    newer = replace(version, id=VersionId(uuid4()), number=version.number + 1)
+    async with world() as request:
+        await (await request.get(Versions)).add(newer)
+    return newer
+
+
+async def test_only_the_newest_version_is_worked_on(world: AsyncContainer) -> None:
+    document, version = await a_document(world)
+    newer = await another_version(world, version)
+    async with world() as request:
+        versions = await request.get(Versions)
+        assert await versions.newest(document.user_id, document.id) == newer
+        assert await versions.get(document.user_id, newer.id) == newer
+        with pytest.raises(NotFound):
+            await versions.get(document.user_id, version.id)
+
+
+async def test_what_is_neither_published_nor_the_newest_is_purged(world: AsyncContainer) -> None:
+    document, first = await a_document(world)
+    owner = document.user_id
+    await publish(world, document, first)
+    second = await another_version(world, first)
+    await put(world, second, TEXT, [])
+    third = await another_version(world, second)
+    async with world() as request, await request.get(Transaction):
+        versions, texts = await request.get(Versions), await request.get(Texts)
+        assert await versions.purge(owner, document.id) == []  # others have the same file
+        with pytest.raises(NotFound):
+            await texts.get(owner, second.id)
+        assert await texts.get(owner, first.id) == TEXT
+    async with world() as request:
+        reader = await request.get(DocumentReader)
+        status = await reader.status(owner, document.id)
+        assert (status.version, status.served_version) == (3, 1)
+        assert (await reader.content(owner, document.id)).content == TEXT.content
+    await put(world, third, TEXT, [])
+    document.current_version_id = third.id
+    async with world() as request, await request.get(Transaction):
+        await (await request.get(Documents)).save(document)
+        assert await (await request.get(Versions)).purge(owner, document.id) == []
+    async with world() as request:
+        assert await (await request.get(Texts)).count_chunks(owner, first.id) == 0
+
+
+async def test_a_document_cannot_take_the_bytes_of_another(world: AsyncContainer) -> None:
+    document, _ = await a_document(world)
+    ids = await world.get(Ids)
+    other, _ = await a_document_of(document.user_id, world, ids, sha256="b" * 64)
+    other.sha256 = document.sha256
+    async with world() as request:
+        with pytest.raises(DocumentExists):
+            await (await request.get(Documents)).save(other)
 
 
 async def test_a_version_is_saved_with_all_it_says(world: AsyncContainer) -> None:
@@ -218,9 +275,7 @@ async def test_what_was_read_is_shown_in_code_points(world: AsyncContainer) -> N
         first = await reader.chunks(owner, document.id, PageRequest(size=1))
         rest = await reader.chunks(owner, document.id, PageRequest(after=first.next))
         assert [chunk.ordinal for chunk in first.items + rest.items] == [0, 1]
-        assert (await reader.page(owner, PageRequest())).items == [view]
-        older = PageRequest(after=UUID(int=document.id.int))
-        assert (await reader.page(owner, older)).items == []
+        assert await reader.page(owner, DocumentFilter(), SliceRequest()) == [view]
 
 
 async def test_a_deleted_document_is_invisible_and_then_purged(world: AsyncContainer) -> None:
