@@ -14,6 +14,7 @@ PER_DOCUMENT = 3  # unless one document is asked
 TERMS = 24  # of a query, those of highest idf
 K1, B = 1.2, 0.75
 RANK_CONSTANT = 60
+WEIGHTS = (1.0, 1.0)  # of the lexical and the semantic list
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def bm25(tf: int, length: int, mean_length: float) -> float:
 def fuse(
     lexical: Sequence[Candidate],
     semantic: Sequence[Candidate],
-    weights: tuple[float, float] = (1.0, 1.0),
+    weights: tuple[float, float] = WEIGHTS,
 ) -> list[Ranked]:
     """Weighted reciprocal rank fusion: by rank, because the lists' scores have no common measure.
     Ties by id."""
