@@ -33,7 +33,8 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 
 def _container(settings: Settings, *world: Provider) -> AsyncContainer:
     use_cases = [context.UseCases() for context in CONTEXTS]
-    return make_async_container(System(settings), identity.Policies(), *use_cases, *world)
+    policies = identity.Policies(), operations.Policies()
+    return make_async_container(System(settings), *policies, *use_cases, *world)
 
 
 class System(Provider):

@@ -1,6 +1,7 @@
 """Where settings come from: the environment, then `.env`, under our names or older ones."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from dotenv import dotenv_values
 
@@ -17,13 +18,49 @@ ALIASES = {
     "BACKEND_CORS_ORIGINS": "CORS_ORIGINS",
 }
 
+# Each may also be read from the file that X_FILE names, as Docker and systemd hand out secrets.
+SECRETS = (
+    "DATABASE_URL",
+    "ENCRYPTION_KEY",
+    "JWT_SECRET",
+    "SMTP_PASSWORD",
+    "GOOGLE_CLIENT_SECRET",
+    "GITHUB_CLIENT_SECRET",
+    "OIDC_CLIENT_SECRET",
+)
+
 type Given = dict[str, tuple[str, str]]
 
 
-def given(environ: Mapping[str, str]) -> Given:
-    """By our name of a variable: the name it was given under, and its text. The environment wins
-    over `.env`, then our name over an alias; an empty text is none."""
-    return _named(dotenv_values(".env")) | _named(environ)
+def given(environ: Mapping[str, str]) -> tuple[Given, list[str]]:
+    """By our name of a variable: the name it was given under, and its text; and what is wrong, a
+    line each. The environment wins over `.env`, then our name over an alias; an empty text is none."""
+    kept, faults = _with_files(_named(dotenv_values(".env")))
+    found, more = _with_files(_named(environ))
+    return kept | found, faults + more
+
+
+def _with_files(texts: Given) -> tuple[Given, list[str]]:
+    found, wrong = dict(texts), list[str]()
+    for name in SECRETS:
+        variable = f"{name}_FILE"
+        if variable not in texts:
+            continue
+        if name in texts:
+            wrong.append(f"{variable}: {texts[name][0]} is set as well, and only one may be")
+            continue
+        try:
+            found[name] = variable, _content(texts[variable][1])
+        except (OSError, ValueError) as error:
+            wrong.append(f"{variable}: cannot be read: {error}")
+    return found, wrong
+
+
+def _content(path: str) -> str:
+    """Without the line break that most editors put at the end."""
+    if text := Path(path).read_text().removesuffix("\n").removesuffix("\r"):
+        return text
+    raise ValueError(f"{path} is empty")
 
 
 def _named(source: Mapping[str, str | None]) -> Given:

@@ -27,7 +27,8 @@ def serve(settings: Settings) -> None:
     _require_free(settings.host, settings.port)
     hold_signals()
     cluster, url = _database(settings)
-    environ = os.environ | {"DATABASE_URL": url}
+    environ = {**os.environ, "DATABASE_URL": url}
+    environ.pop("DATABASE_URL_FILE", None)  # it has been read
     api = Command(["api"], environ)
     workers = [Command(["worker"], environ) for _ in range(settings.job_workers)]
     watched = [Watched("api", api)]

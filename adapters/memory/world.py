@@ -15,6 +15,7 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
+from application.operations.quotas import Quotas
 from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
@@ -37,7 +38,7 @@ class World:
 
     def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        policies = {Policy: Policy(), EmailPolicy: EmailPolicy()}
+        policies = {Policy: Policy(), EmailPolicy: EmailPolicy(), Quotas: Quotas()}
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 
     def get[T](self, wanted: type[T]) -> T:

@@ -1,35 +1,21 @@
 """SQLAlchemy Core writes the SQL, once, at import; asyncpg executes it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement, Select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
+from adapters.postgres.answering import ANSWERING
 from adapters.postgres.pool import Pool
-from domain.shared.errors import Invalid, Unavailable
 
 type Values = Mapping[str, Any]
 type Execute = Callable[..., Awaitable[Any]]
 
-# What asyncpg raises when the database is away or too busy.
-DOWN = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-)
-_NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 _NONE: Values = {}
 
@@ -84,7 +70,7 @@ class Database:
     async def __aenter__(self) -> None:
         if self._open is not None:
             raise RuntimeError("a transaction is already open")
-        with _ANSWERING:
+        with ANSWERING:
             connection = await self._pool.lend()
             try:
                 await connection.execute("BEGIN")
@@ -103,7 +89,7 @@ class Database:
             raise RuntimeError("no transaction is open")
         connection, self._open, self._owner = self._open, None, None
         end = "COMMIT" if error is None else "ROLLBACK"
-        with _ANSWERING:
+        with ANSWERING:
             try:
                 ended = await connection.execute(end)
             except BaseException:
@@ -141,7 +127,7 @@ class Database:
     async def _run(
         self, execute: Execute, statement: Statement, arguments: list[Any], owner: UUID | None
     ) -> Any:
-        with _ANSWERING:
+        with ANSWERING:
             if self._open is not None:
                 if owner is not None and owner != self._owner:
                     await self._open.execute(_as(owner))
@@ -176,23 +162,3 @@ async def _alone(
 
 def _as(owner: UUID) -> str:
     return f"SET LOCAL app.user_id = '{UUID(int=owner.int)}'"
-
-
-class _Answering:
-    """A database that is down or too busy is Unavailable, text it cannot keep is Invalid."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, DOWN):
-            raise Unavailable("the database does not answer", timedelta(seconds=2)) from error
-        if isinstance(error, _NOT_TEXT):
-            raise Invalid("text may not hold a NUL character") from None
-
-
-_ANSWERING = _Answering()

@@ -10,6 +10,8 @@ from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 from pgvector.asyncpg import register_vector
 
+from adapters.postgres.answering import ANSWERING, without_tables
+
 APP_ROLE = "colonnade_app"
 SETTINGS = {
     "application_name": "colonnade",
@@ -123,7 +125,7 @@ def _too_late(turn: asyncio.Future[Any]) -> None:
 
 
 async def open_pool(url: str, size: int = 10, *, role: str | None = APP_ROLE) -> Pool:
-    """Connections that speak as `role`, whom row security binds."""
+    """Connections that speak as `role`, whom row security binds. Raises Unavailable."""
 
     async def nothing(_: Connection) -> None:
         """asyncpg's own reset costs a round trip a loan; it rolls leaked transactions back anyway."""
@@ -136,21 +138,28 @@ async def open_pool(url: str, size: int = 10, *, role: str | None = APP_ROLE) ->
             encoder=_jsonb,
             decoder=lambda data: msgspec.json.decode(data[1:]),
         )
-        await register_vector(connection)
-        if role is not None:
-            await connection.execute(f"SET ROLE {role}")
+        try:
+            await register_vector(connection)
+            if role is not None:
+                await connection.execute(f"SET ROLE {role}")
+        except (
+            ValueError,
+            asyncpg.InvalidParameterValueError,
+        ) as error:  # no such type, no such role
+            raise without_tables() from error
 
-    connections = await asyncpg.create_pool(
-        url,
-        min_size=min(size, 2),
-        max_size=size,
-        max_inactive_connection_lifetime=0,
-        ssl=False if "host=/" in url else None,  # a socket: do not look for ~/.postgresql
-        server_settings=SETTINGS,
-        command_timeout=60,
-        reset=nothing,
-        init=prepare,
-    )
+    with ANSWERING:
+        connections = await asyncpg.create_pool(
+            url,
+            min_size=min(size, 2),
+            max_size=size,
+            max_inactive_connection_lifetime=0,
+            ssl=False if "host=/" in url else None,  # a socket: do not look for ~/.postgresql
+            server_settings=SETTINGS,
+            command_timeout=60,
+            reset=nothing,
+            init=prepare,
+        )
     return Pool(connections)
 
 

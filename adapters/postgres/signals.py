@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from adapters.postgres.database import DOWN, Database
+from adapters.postgres.answering import DOWN
+from adapters.postgres.database import Database
 from adapters.topics import Topics
 
 CHANNEL = "signals"

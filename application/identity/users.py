@@ -29,8 +29,8 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Open an account. Raises InvalidEmail, InvalidTimezone, InvalidLocale, WeakPassword,
-    EmailTaken."""
+    """Open an account; an administrator's with a verified address, for the operator vouches for it.
+    Raises InvalidEmail, InvalidTimezone, InvalidLocale, WeakPassword, EmailTaken."""
 
     users: Users
     passwords: Passwords
@@ -44,7 +44,7 @@ class RegisterUser:
         user = account(registration, self.clock.now(), self.ids, self.secrets)
         password = Password.chosen_by(user.email, registration.password)
         user.password = await self.passwords.hash(password)
-        user.is_admin = is_admin
+        user.is_admin = user.email_verified = is_admin
         async with self.transaction:
             await self.users.add(user)
             await self.outbox.publish(UserRegistered(self.ids.next(), user.id))

@@ -1,12 +1,19 @@
 """What other contexts may do with what is known."""
 
-from application.knowledge.ports import Embedder, Embedding, KnowledgeRecords, SearchIndex
+from application.knowledge.ports import (
+    DocumentReader,
+    Embedder,
+    Embedding,
+    KnowledgeRecords,
+    SearchIndex,
+)
 from application.knowledge.views import Findings, Hit, Mode, Query, SentenceView
 from application.shared.records import Record
 from domain.knowledge.wording import wording
 from domain.shared.ids import UserId
 
 __all__ = [
+    "DocumentReader",
     "Embedder",
     "Hit",
     "KnowledgeRecords",

@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from domain.knowledge.events import (
     TextChunked,
     TextExtracted,
 )
-from domain.knowledge.text import CanonicalText, canonical
+from domain.knowledge.text import CanonicalText, Properties, canonical
 from domain.shared.errors import NotFound
 
 BATCH = 16  # chunks that are embedded, and then kept, together
@@ -139,23 +139,24 @@ class ExtractText:
         if version is None:
             return
         try:
-            text = await self._text(await self.files.get(version.user_id, version.file_id))
+            file = await self.files.get(version.user_id, version.file_id)
+            text, properties = await self._read(file)
         except ExtractionFailed as error:
             await self.progress.fail(event, error.failure, error.detail)
             return
 
         async def keep() -> None:
-            await self.texts.put(version.user_id, version.id, text)
+            await self.texts.put(version.user_id, version.id, text, properties)
 
         await self.progress.finish(event, Step.EXTRACT, keep, TextExtracted)
 
-    async def _text(self, file: StoredFile) -> CanonicalText:
+    async def _read(self, file: StoredFile) -> tuple[CanonicalText, Properties]:
         async with _local_copy(self.objects.read(file.storage_key)) as path:
             extracted = await self.extractor.extract(path, file.media_type)
-        text = canonical(extracted.pages)
+        text, said = canonical(extracted.pages), extracted.properties
         if not text.content:
             raise ExtractionFailed(Failure.NO_TEXT, "there is no text in this document")
-        return text
+        return text, replace(said, page_count=said.page_count or len(text.pages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +258,9 @@ class PublishVersion:
         if version is None:
             return
         file = await self.files.get(version.user_id, version.file_id)
-        text = await self.texts.get(version.user_id, version.id)
-        known = {"file_type": extension(file.media_type), "page_count": len(text.pages)}
+        said = asdict(await self.texts.properties(version.user_id, version.id))
+        del said["title"]  # its owner has named it, or sees the file's name
+        known = {**said, "file_type": extension(file.media_type)}
         with suppress(NotFound):
             await self._publish(event, version, known)
 

@@ -16,7 +16,7 @@ from application.shared.page import CursorPaging, Page, PageRequest, UncountedLi
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
-from domain.knowledge.text import CanonicalText, Extracted
+from domain.knowledge.text import CanonicalText, Extracted, Properties
 from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
 
@@ -79,7 +79,17 @@ class Versions(Protocol):
 class Texts(Protocol):
     """What ingestion makes of a version's bytes. Every `put` replaces what an earlier try left."""
 
-    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None: ...
+    async def put(
+        self,
+        owner: UserId,
+        version_id: VersionId,
+        text: CanonicalText,
+        properties: Properties = Properties(),  # noqa: B008  it is frozen
+    ) -> None: ...
+
+    async def properties(self, owner: UserId, version_id: VersionId) -> Properties:
+        """Raises NotFound."""
+        ...
 
     async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
         """Raises NotFound."""
@@ -150,11 +160,15 @@ class DocumentReader(Protocol):
         """The bytes that are published, or will be first. Raises NotFound."""
         ...
 
+    async def refers_to(self, owner: UserId, file_id: FileId) -> bool:
+        """Whether a document that is not deleted has a version of these bytes."""
+        ...
+
 
 class Extractor(Protocol):
     async def extract(self, path: Path, media_type: str) -> Extracted:
-        """The text and properties of the document at `path`. Whatever the document does to its reader (crash,
-        endless loop, all the memory) it does to a process of its own.
+        """The text and properties of the document at `path`. Whatever the document does to its
+        reader (crash, endless loop, all the memory) it does to a process of its own.
         Raises ExtractionFailed."""
         ...
 

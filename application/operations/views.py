@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from application.files.exports import StorageHealth
+
 
 class Word(StrEnum):
     OK = "ok"
@@ -58,7 +60,8 @@ class RecallHealth(Struct, frozen=True):
 
 
 class DetailedHealth(Struct, frozen=True):
-    """`queue` is None when the database, whose part it is, does not answer."""
+    """`queue` is None when the database, whose part it is, does not answer; so is `storage` as long
+    as it never did."""
 
     status: Word
     version: str
@@ -66,5 +69,6 @@ class DetailedHealth(Struct, frozen=True):
     environment: str
     database: Literal["connected", "unavailable"]
     queue: QueueHealth | None
+    storage: StorageHealth | None
     embeddings: str | None
     recall: list[RecallHealth]

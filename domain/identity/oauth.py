@@ -116,10 +116,11 @@ def claim(user: User) -> Claim:
 
     Whoever opened it without proving the address may have done so to lie in wait for its owner, so
     the owner gets it without anything that opens it now. One whose address is proven, but in
-    which nobody has ever signed in, is not given away by an address alone.
+    which nobody has ever signed in, is not given away by an address alone; nor is an administrator's,
+    for with it would go everybody's.
     """
     if not user.email_verified:
-        return Claim.TAKE_OVER
+        return Claim.NOTHING if user.is_admin else Claim.TAKE_OVER
     return Claim.NOTHING if user.last_login_at is None else Claim.CONNECT
 
 

@@ -12,6 +12,7 @@ from entrypoints.http import (
     conversations,
     docs,
     document,
+    files,
     health,
     identity,
     knowledge,
@@ -26,6 +27,7 @@ from entrypoints.http.errors import (
     unexpected_problem,
     validation_problem,
 )
+from entrypoints.http.head import headed
 from entrypoints.http.idempotency import recorded
 from entrypoints.http.observe import Observed
 from entrypoints.http.paging import any_paging, cursor_paging, page_request
@@ -33,7 +35,19 @@ from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
-_EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing", "Idempotency-Replayed"]
+_EXPOSED = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "X-Request-ID",
+]
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -42,6 +56,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     app = Litestar(
         [
             *identity.ROUTERS,
+            files.secured,
             knowledge.secured,
             search.secured,
             conversations.secured,
@@ -71,7 +86,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     )
     secure = settings.environment is Environment.PRODUCTION
     app.asgi_handler = Observed(
-        recorded(_cross_origin(app.asgi_handler)),
+        headed(recorded(_cross_origin(app.asgi_handler))),
         container,
         log,
         secure=secure,

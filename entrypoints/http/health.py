@@ -1,8 +1,10 @@
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
-from dishka import FromDishka
+from dishka import AsyncContainer, FromDishka
 from litestar import get
 
+from application.files.exports import CheckStorage
 from application.knowledge.ports import Embedder
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
@@ -33,22 +35,24 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
-    probes: FromDishka[Probes], embedder: FromDishka[Embedder], settings: FromDishka[Settings]
+    container: FromDishka[AsyncContainer],
+    embedder: FromDishka[Embedder],
+    settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
-    try:
-        queue, recall = await probes.queue(), await probes.recall()
-    except Unavailable:
-        queue, recall = None, []
+    queue = await _told(container, Probes, lambda probes: probes.queue())
+    files = await _told(container, CheckStorage, lambda check: check())
+    recall = await _told(container, Probes, lambda probes: probes.recall())
     return DetailedHealth(
-        status=Word.OK if queue else Word.DEGRADED,
+        status=Word.OK if queue and files and files.writable else Word.DEGRADED,
         version=VERSION,
         service=SERVICE,
         environment=settings.environment,
         database="connected" if queue else "unavailable",
         queue=queue,
+        storage=files,
         embeddings=embedder.embedding_set,
-        recall=recall,
+        recall=recall or [],
     )
 
 
@@ -67,6 +71,16 @@ async def show_root(settings: FromDishka[Settings]) -> Welcome:
         problems="/problems",
         first_step="POST /api/v1/auth/register",
     )
+
+
+async def _told[Port, T](
+    container: AsyncContainer, port: type[Port], ask: Callable[[Port], Awaitable[T]]
+) -> T | None:
+    """None from what cannot be asked: to make an adapter may be to connect to the database."""
+    try:
+        return await ask(await container.get(port))
+    except Unavailable:
+        return None
 
 
 router = Injected(

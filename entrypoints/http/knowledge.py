@@ -1,9 +1,8 @@
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import delete, get, patch
+from litestar import Request, Response, delete, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
@@ -32,6 +31,7 @@ from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
+from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.knowledge_uploads import add_version, upload_document
 from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
@@ -128,20 +128,16 @@ async def list_chunks(
     "/documents/{document_id:uuid}/download",
     summary="A document's bytes",
     operation_class=DownloadOperation,
-    responses=_MINE,
+    responses=problems(401, 403, 404, "range_not_satisfiable"),
 )
 async def download_document(
-    document_id: FromPath[UUID], actor: FromDishka[Actor], download: FromDishka[DownloadDocument]
-) -> Stream:
-    """As they were uploaded."""
-    file, content = await download(actor, DocumentId(document_id))
-    name = quote(file.original_name, safe="")
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{name}",
-        "content-length": str(file.size),
-        "etag": f'"{file.sha256}"',
-    }
-    return Stream(content, headers=headers, media_type=file.media_type)
+    request: Request[Any, Any, Any],
+    document_id: FromPath[UUID],
+    actor: FromDishka[Actor],
+    download: FromDishka[DownloadDocument],
+) -> Response[bytes] | Stream:
+    """As they were uploaded, the whole file or the part that `Range` names."""
+    return await sent_file(request, await download(actor, DocumentId(document_id)))
 
 
 @patch(

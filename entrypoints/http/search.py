@@ -22,11 +22,13 @@ from application.knowledge.filters import (
 )
 from application.knowledge.search import SearchDocuments
 from application.knowledge.views import Asked, Found, Limit, Mode, Query
+from application.operations.quotas import Metered
 from application.shared.actor import Actor
 from domain.knowledge.metadata import Category
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
 from entrypoints.http.body import converted
 from entrypoints.http.inject import Injected
+from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import problems
 
 
@@ -86,7 +88,8 @@ def search_filters(
     "/search",
     status_code=200,
     summary="Search one's documents",
-    responses=problems(401, 403, 404, "filter_too_large", body=True),
+    responses=problems(401, 403, 404, "filter_too_large", "quota_exceeded", body=True),
+    opt={METERED: Metered.SEARCHES},
 )
 async def search_documents(
     data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]
@@ -99,7 +102,8 @@ async def search_documents(
 @get(
     "/search",
     summary="Search one's documents by an address",
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 422, "quota_exceeded"),
+    opt={METERED: Metered.SEARCHES},
     dependencies={
         "asked": Provide(search_query, sync_to_thread=False),
         "filters": Provide(search_filters, sync_to_thread=False),

@@ -5,6 +5,7 @@ Revises: 0005
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0006"
 down_revision = "0005"
@@ -27,6 +28,10 @@ def upgrade() -> None:
     op.add_column("documents", sa.Column("modified_at", sa.DateTime(timezone=True)))
     op.add_column("documents", sa.Column("page_count", sa.Integer()))
     op.add_column("documents", sa.Column("file_type", sa.String(length=20)))
+    op.add_column(
+        "document_texts",
+        sa.Column("properties", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+    )
     _say_what_is_known()
     op.alter_column("documents", "file_type", nullable=False)
     op.create_check_constraint(
@@ -56,6 +61,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("document_keywords")
+    op.drop_column("document_texts", "properties")
     op.drop_constraint(op.f("documents_category_check"), "documents")
     op.drop_column("documents", "file_type")
     op.drop_column("documents", "page_count")

@@ -1,13 +1,13 @@
 """Postings as bytes, each version's text search configuration, its chunks' lengths; recall.
 
-Revises: 0006
+Revises: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

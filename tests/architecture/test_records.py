@@ -127,7 +127,7 @@ def of_type(column: Column[Any], now: Any) -> Any:
         case ARRAY():
             return [1] if isinstance(column.type.item_type, Integer) else ["documents"]
         case JSONB():
-            return {} if column.name == "preferences" else []
+            return {} if column.name in ("preferences", "properties") else []
         case HalfVector():
             return [0.1] * 384
         case String():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints.environment import ALIASES
+from entrypoints.environment import ALIASES, SECRETS
 from entrypoints.settings import Environment, JwtAlgorithm, Settings, WrongSettings
 
 EXAMPLE = (Path(__file__).parents[2] / ".env.example").read_text()
@@ -40,6 +40,51 @@ def test_the_example_names_every_setting_and_no_other() -> None:
 def test_the_example_holds_the_defaults() -> None:
     environ = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
     assert Settings.load(environ) == Settings()
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_be_in_a_file(name: str, tmp_path: Path) -> None:
+    text = {"ENCRYPTION_KEY": KEY, "DATABASE_URL": "postgresql://ada:pw@db/x"}.get(name, SECRET)
+    rest = {
+        "GOOGLE_CLIENT_ID": "x",
+        "GITHUB_CLIENT_ID": "x",
+        "OIDC_ISSUER": "https://issuer.example",
+        "OIDC_CLIENT_ID": "x",
+    }
+    siblings = {k: v for k, v in rest.items() if k[:4] == name[:4]}
+    (path := tmp_path / "secret").write_text(f"{text}\n")
+    settings = Settings.load(siblings | {f"{name}_FILE": str(path)})
+    assert getattr(settings, name.lower()) == text
+
+
+def test_a_secret_is_given_once_and_its_file_can_be_read(tmp_path: Path) -> None:
+    (empty := tmp_path / "empty").write_text("\n")
+    (key := tmp_path / "key").write_text(KEY)
+    (binary := tmp_path / "binary").write_bytes(b"\xff\xfe")
+    environ = {
+        "ENCRYPTION_KEY": KEY,
+        "ENCRYPTION_KEY_FILE": str(key),
+        "JWT_SECRET_FILE": str(tmp_path / "nowhere"),
+        "DATABASE_URL_FILE": str(empty),
+        "SMTP_PASSWORD_FILE": str(binary),
+    }
+    assert set(complaints(environ)) == set(environ) - {"ENCRYPTION_KEY"}
+
+
+def test_a_secret_of_the_environment_wins_over_a_file_of_dotenv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("DATABASE_URL_FILE=url")
+    Path("url").write_text("postgresql://from-dotenv")
+    assert Settings.load({}).database_url == "postgresql://from-dotenv"
+    given = Settings.load({"DATABASE_URL": "postgresql://from-environment"})
+    assert given.database_url == "postgresql://from-environment"
+
+
+def test_a_file_with_a_wrong_secret_is_named(tmp_path: Path) -> None:
+    (path := tmp_path / "key").write_text("too short")
+    assert complaints({"ENCRYPTION_KEY_FILE": str(path)}) == ["ENCRYPTION_KEY"]
 
 
 def test_all_wrong_values_are_named_at_once() -> None:

@@ -1,10 +1,9 @@
 """Two API processes and a worker on one database, as a deployment has them, once for all tests."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -72,6 +71,7 @@ class Secrets:
             with suppress(msgspec.DecodeError):
                 self._learn_of(msgspec.json.decode(body))
         self._keep(answer.cookies.values())
+        self._keep([answer.request.headers.get("authorization", "").partition(" ")[2]])
 
     def _learn_of(self, told: Json) -> None:
         if isinstance(told, dict):
@@ -141,10 +141,16 @@ class Server:
 
     a: Api
     b: Api
+    processes: list[Running]
     environ: dict[str, str]
     secrets: Secrets
     folder: Path
     provider: ProviderProcess
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of the API processes."""
+        return sum(each.cpu_seconds for each in self.processes if each.command == "api")
 
     @property
     def log(self) -> str:
@@ -205,11 +211,11 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             "OAUTH_REDIRECTS": ELSEWHERE,
         }
         with (
-            _processes(folder, environ) as ports,
+            _started(folder, environ) as (processes, ports),
             Api(ports[0], secrets) as a,
             Api(ports[1], secrets) as b,
         ):
-            yield (server := Server(a, b, environ, secrets, folder, provider))
+            yield (server := Server(a, b, processes, environ, secrets, folder, provider))
     secrets.known |= {key.read_text() for key in (folder / "data").glob("*.key")}
     assert not secrets.found_in(server.log), "a secret of this run is in its log"
     assert "Traceback" not in server.log
@@ -217,22 +223,29 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @contextmanager
-def _processes(folder: Path, environ: dict[str, str]) -> Iterator[list[int]]:
-    """A worker and two API processes, which all start on an empty database at once."""
+def _started(folder: Path, environ: dict[str, str]) -> Iterator[tuple[list[Running], list[int]]]:
+    """A worker and two API processes, which all start on an empty database at once, and the ports
+    of these."""
     ports = [free_port(), free_port()]
-    with ExitStack() as ending:
-        for command, port in (("worker", 0), *(("api", port) for port in ports)):
-            log = folder / f"{command}-{port}.log"
-            process = Running(command, log, environ | ({"PORT": str(port)} if port else {}))
+    processes = [Running("worker", folder / "worker.log", environ)] + [
+        Running("api", folder / f"api-{port}.log", environ | {"PORT": str(port)}) for port in ports
+    ]
+    try:
+        for process in processes:
             process.start()
-            ending.callback(process.end)
         for port in ports:
             until(lambda port=port: is_healthy(port))  # type: ignore[misc]
-        yield ports
+        yield processes, ports
+    finally:
+        for process in processes:
+            process.end()
 
 
 def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
+
+
+DOCUMENT: Json = msgspec.json.decode((ROOT / "docs/api/openapi.json").read_bytes())
 
 
 def operations() -> list[tuple[str, str, Json]]:
@@ -240,22 +253,12 @@ def operations() -> list[tuple[str, str, Json]]:
     tests/architecture keeps true."""
     return [
         (method.upper(), path, operation)
-        for path, methods in _document()["paths"].items()
+        for path, methods in DOCUMENT["paths"].items()
         for method, operation in methods.items()
     ]
 
 
-def example_body(operation: Json) -> dict[str, Any]:
-    """A body that the operation takes, as httpx is given it."""
-    content = operation.get("requestBody", {}).get("content", {})
-    if "multipart/form-data" in content:
-        return {"files": {"file": ("a.md", b"# Garages\n\nThis one opens at noon.\n")}}
-    if "application/json" not in content:
-        return {}
-    (name,) = content["application/json"]["examples"]
-    return {"json": _document()["components"]["examples"][name]["value"]}
-
-
-@cache
-def _document() -> Json:
-    return msgspec.json.decode((ROOT / "docs/api/openapi.json").read_bytes())
+def example(media: Json) -> Json:
+    """The first of a body's."""
+    (named, *_) = media["examples"].values()
+    return DOCUMENT["components"]["examples"][named["$ref"].rpartition("/")[2]]["value"]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.running import until
-from tests.security.conftest import Server, Session, example_body, operations
+from tests.security.conftest import Server, Session, example, operations
 
 TEXT = b"# Parking\n\nThe garage in Elm Street opens at seven in the morning.\n"
 QUESTION = "When does the garage in Elm Street open?"
@@ -16,6 +16,7 @@ QUESTION = "When does the garage in Elm Street open?"
 # Which id of Ada's goes into which parameter. A parameter that is not here fails the test below.
 OWNED = {
     "document_id": "document",
+    "file_id": "file",
     "message_id": "message",
     "key_id": "key",
     "session_id": "session_id",
@@ -30,9 +31,22 @@ def _ids(operation: dict[str, Any]) -> list[str]:
     return [p["name"] for p in parameters if p["in"] == "path" and p["name"] not in NO_ID]
 
 
-OPERATIONS = [one for one in operations() if _ids(one[2]) and "security" in one[2]]
-ROUTES = [(method, path, _ids(operation)) for method, path, operation in OPERATIONS]
-BODIES = {(method, path): example_body(operation) for method, path, operation in OPERATIONS}
+def _sent(operation: dict[str, Any]) -> dict[str, Any]:
+    """A body that is right, so that it is the id that is refused."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if "multipart/form-data" in content:
+        return {"files": {"file": ("eve.md", TEXT)}}
+    return {"json": example(content["application/json"])} if content else {}
+
+
+ROUTES = [
+    (method, path, names)
+    for method, path, operation in operations()
+    if (names := _ids(operation)) and "security" in operation
+]
+BODIES = {
+    (method, path): _sent(operation) for method, path, operation in operations() if _ids(operation)
+}
 
 
 @dataclass(frozen=True)

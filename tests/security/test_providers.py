@@ -1,5 +1,8 @@
 """Sign-in by a provider: begun on one process, finished on the other, by one browser, once."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +13,8 @@ import httpx
 import pytest
 
 from tests.oidc_provider.process import PLAIN
-from tests.running import PATIENCE
-from tests.security.conftest import ELSEWHERE, Account, Api, Server, Session, bearer
+from tests.running import PATIENCE, ROOT
+from tests.security.conftest import ELSEWHERE, PASSWORD, Account, Api, Server, Session, bearer
 
 ROUTES, AT_ONCE = "/auth/oauth/oidc", 20
 _people = count(1)
@@ -228,3 +231,27 @@ def test_who_proves_an_address_takes_over_what_somebody_else_registered_with_it(
         assert not api.knows(squatter)
         assert not api.knows(key)
     assert server.b.get("/users/me", headers=bearer(owner.access)).json()["email_verified"]
+
+
+def test_an_administrators_account_is_not_taken_over_by_an_address(
+    server: Server, browser: Browser, person: Account
+) -> None:
+    account = server.a.register(person.email)
+    server.promote(account)
+    answer = browser.sign_in(server.b, server.a)
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_exists")
+    assert server.a.knows(server.a.log_in(account))
+
+
+def test_the_first_administrators_address_is_verified_and_opens_nothing_by_itself(
+    server: Server, browser: Browser, person: Account
+) -> None:
+    command = [sys.executable, "-m", "entrypoints", "create-admin", person.email]
+    environ = os.environ | server.environ | {"ADMIN_PASSWORD": PASSWORD}
+    subprocess.run(command, cwd=ROOT, env=environ, check=True, capture_output=True)
+    answer = browser.sign_in(server.a, server.b)
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_exists")
+    root = server.b.log_in(Account(person.email, ""))
+    me = server.a.get("/users/me", headers=root.headers).json()
+    assert (me["is_admin"], me["email_verified"]) == (True, True)
+    assert server.a.get("/users", headers=root.headers).status_code == 200

@@ -25,7 +25,7 @@ from application.shared.page import (
 from domain.files.file import StoredFile
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, DocumentExists, DocumentNotReady, Version
-from domain.knowledge.text import CanonicalText
+from domain.knowledge.text import CanonicalText, Properties
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -95,8 +95,21 @@ class MemoryTexts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None:
+    async def put(
+        self,
+        owner: UserId,
+        version_id: VersionId,
+        text: CanonicalText,
+        properties: Properties = Properties(),  # noqa: B008  it is frozen
+    ) -> None:
         self._store.table(CanonicalText)[owner, version_id] = text
+        self._store.table(Properties)[owner, version_id] = properties
+
+    async def properties(self, owner: UserId, version_id: VersionId) -> Properties:
+        try:
+            return self._store.table(Properties)[owner, version_id]
+        except KeyError:
+            raise NotFound("this version has no text") from None
 
     async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
         try:
@@ -188,6 +201,14 @@ class MemoryDocumentReader:
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
         return self._shown(_live(self._store, owner, document_id)).file_id
+
+    async def refers_to(self, owner: UserId, file_id: FileId) -> bool:
+        documents = self._store.table(Document)
+        return any(
+            version.file_id == file_id and documents[owner, version.document_id].deleted_at is None
+            for version in self._store.table(Version).values()
+            if version.user_id == owner
+        )
 
     def _current(self, owner: UserId, document_id: DocumentId) -> VersionId:
         version_id = _live(self._store, owner, document_id).current_version_id
@@ -285,7 +306,8 @@ def _purge(store: Store, gone: list[Version]) -> list[FileId]:
     versions = store.table(Version)
     for version in gone:
         del versions[version.user_id, version.id]
-        store.table(CanonicalText).pop((version.user_id, version.id), None)
+        for kind in (CanonicalText, Properties):
+            store.table(kind).pop((version.user_id, version.id), None)
         _drop_chunks(store, version.user_id, version.id)
     return list({v.file_id for v in gone} - {v.file_id for v in versions.values()})
 

@@ -4,6 +4,7 @@ from itertools import batched
 from typing import Any
 
 import asyncpg
+import msgspec
 from sqlalchemy import (
     BindParameter,
     String,
@@ -33,7 +34,7 @@ from adapters.postgres.tables.knowledge import (
 from domain.knowledge.chunk import Chunk, Sentence
 from domain.knowledge.document import Document, DocumentExists
 from domain.knowledge.metadata import Category
-from domain.knowledge.text import CanonicalText, Heading, Page
+from domain.knowledge.text import CanonicalText, Heading, Page, Properties
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -87,7 +88,10 @@ _text = upsert(document_texts)
 _PUT_TEXT = Statement(
     _text.on_conflict_do_update(
         index_elements=["user_id", "version_id"],
-        set_={name: _text.excluded[name] for name in ("content", "sha256", "pages", "headings")},
+        set_={
+            name: _text.excluded[name]
+            for name in ("content", "sha256", "pages", "headings", "properties")
+        },
     ),
     tuple(_t.keys()),
 )
@@ -95,6 +99,9 @@ _GET_TEXT = Statement(
     select(_t.content, _t.pages, _t.headings).where(
         _t.user_id == _owner, _t.version_id == bindparam("version")
     )
+)
+_PROPERTIES = Statement(
+    select(_t.properties).where(_t.user_id == _owner, _t.version_id == bindparam("version"))
 )
 _CHUNK = tuple(_c.keys())
 _DROP_CHUNKS = Statement(
@@ -161,7 +168,13 @@ class PostgresTexts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, owner: UserId, version_id: VersionId, text: CanonicalText) -> None:
+    async def put(
+        self,
+        owner: UserId,
+        version_id: VersionId,
+        text: CanonicalText,
+        properties: Properties = Properties(),  # noqa: B008  it is frozen
+    ) -> None:
         values = {
             "user_id": owner,
             "version_id": version_id,
@@ -169,8 +182,16 @@ class PostgresTexts:
             "sha256": text.sha256,
             "pages": [[page.number, page.start, page.end] for page in text.pages],
             "headings": [[h.level, h.start, h.end] for h in text.headings],
+            "properties": properties,
         }
         await self._database.row(_PUT_TEXT, values, owner=owner)
+
+    async def properties(self, owner: UserId, version_id: VersionId) -> Properties:
+        values = {"owner": owner, "version": version_id}
+        row = await self._database.row(_PROPERTIES, values, owner=owner)
+        if row is None:
+            raise NotFound("this version has no text")
+        return msgspec.convert(row["properties"], Properties)
 
     async def get(self, owner: UserId, version_id: VersionId) -> CanonicalText:
         values = {"owner": owner, "version": version_id}

@@ -104,6 +104,7 @@ document_texts = Table(
     Column("sha256", String(64), nullable=False),
     Column("pages", JSONB, nullable=False),  # [[number, start, end], …]
     Column("headings", JSONB, nullable=False),  # [[level, start, end], …]
+    Column("properties", JSONB, nullable=False, server_default=text("'{}'")),
     belongs("version_id", "document_versions", on_delete="CASCADE"),
 )
 

@@ -23,7 +23,7 @@ from domain.knowledge.document import (
     Version,
 )
 from domain.knowledge.metadata import Category
-from domain.knowledge.text import CanonicalText, RawPage, canonical
+from domain.knowledge.text import CanonicalText, Properties, RawPage, canonical
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -238,6 +238,21 @@ async def test_a_version_is_saved_with_all_it_says(world: AsyncContainer) -> Non
     assert status.processing_error.code is Failure.ENCRYPTED
 
 
+async def test_what_a_file_says_of_itself_is_kept_with_its_text(world: AsyncContainer) -> None:
+    _, version = await a_document(world)
+    said = Properties("Policy", "Grace", "en-GB", THEN, THEN, 7)
+    async with world() as request:
+        texts = await request.get(Texts)
+        with pytest.raises(NotFound):
+            await texts.properties(version.user_id, version.id)
+        await texts.put(version.user_id, version.id, TEXT)
+        assert await texts.properties(version.user_id, version.id) == Properties()
+        await texts.put(version.user_id, version.id, TEXT, said)
+        assert await texts.properties(version.user_id, version.id) == said
+        with pytest.raises(NotFound):
+            await texts.properties(UserId(uuid4()), version.id)
+
+
 async def test_before_it_is_published_there_is_nothing_to_read(world: AsyncContainer) -> None:
     document, _ = await a_document(world)
     async with world() as request:
@@ -286,8 +301,11 @@ async def test_a_deleted_document_is_invisible_and_then_purged(world: AsyncConta
         documents, versions = await request.get(Documents), await request.get(Versions)
         texts, reader = await request.get(Texts), await request.get(DocumentReader)
         assert await documents.purge(owner, document.id) == []  # it is not deleted
+        assert await reader.refers_to(owner, version.file_id)
+        assert not await reader.refers_to(UserId(uuid4()), version.file_id)
         document.deleted_at = THEN
         await documents.save(document)
+        assert not await reader.refers_to(owner, version.file_id)
         for find in (
             documents.get(owner, document.id),
             versions.get(owner, version.id),

@@ -38,7 +38,8 @@ class Gone(Tiny):
 
 @pytest.fixture
 def started() -> float:
-    return time.monotonic()
+    """A whole second, so that the half seconds added to it are exact."""
+    return float(int(time.monotonic()))
 
 
 def pauses(child: Tiny, started: float, count: int, alive: float = 0) -> Iterator[float]:
