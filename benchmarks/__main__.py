@@ -45,6 +45,7 @@ BENCHMARKS = {
     "search_quality": search_quality.run,
     "embedding": embedding.run,
     "search_speed": search_speed.run,
+    "search_million": search_speed.run_million,
     "start": start.run,
     "timing": timing.run,
 }

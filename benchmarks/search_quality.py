@@ -127,9 +127,9 @@ async def _ask(
         collection.questions, asked, collection.relevant, strict=True
     ):
         began = time.perf_counter()
-        hits = await index.search(owner, Query(question, mode=mode), embedding)
+        findings = await index.search(owner, Query(question, mode=mode), embedding)
         times.append(time.perf_counter() - began)
-        found = [numbers[hit.document_id] for hit in hits]
+        found = [numbers[hit.document_id] for hit in findings.hits]
         scores.append(ndcg(found, relevant))
         recalls.append(recall(found, relevant))
     return {"ndcg": fmean(scores), "recall@10": fmean(recalls), **_percentiles(times)}

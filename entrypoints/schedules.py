@@ -17,12 +17,14 @@ from application.knowledge.embedding_sets import (
     DropEmbeddings,
     MendEmbeddings,
 )
+from application.knowledge.recall import ProbeRecall
 from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    ProbeRecall: "27 3 * * *",
     SweepFiles: "57 * * * *",
     BuildEmbeddings: "* * * * *",
     MendEmbeddings: "17 * * * *",

@@ -42,7 +42,8 @@ class AnswerQuestion:
             return  # deleted meanwhile
         if answer.status.terminal:
             return
-        hits = await find(event.user_id, _query(question), self.index, self.meaning)
+        found = await find(event.user_id, _query(question), self.index, self.meaning)
+        hits = found.hits
         citations = await self._citations(event.user_id, question.content, hits)
         async with self.transaction:
             answer = await self.messages.get(event.user_id, event.answer_id)

@@ -19,6 +19,7 @@ from application.knowledge.views import Mode, Query
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document
 from domain.knowledge.embedding import SetState
+from domain.knowledge.wording import wording
 from domain.shared.errors import NotFound, Unavailable
 from domain.shared.ids import ChunkId, UserId, VersionId
 
@@ -48,11 +49,12 @@ class Meaning:
 
     async def of_query(self, owner: UserId, query: Query) -> Embedding | None:
         """Raises Unavailable when nothing but the meaning was asked for."""
-        model = None if query.mode is Mode.LEXICAL else await self._model(owner)
+        meant = wording(query.query).text
+        model = await self._model(owner) if meant and query.mode is not Mode.LEXICAL else None
         if model is None:
             return None
         try:
-            (vector,) = await _soon(model, [query.query])
+            (vector,) = await _soon(model, [meant])
         except Unavailable:
             if query.mode is Mode.SEMANTIC:
                 raise

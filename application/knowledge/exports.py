@@ -2,7 +2,7 @@
 
 from application.knowledge.embedding import Meaning
 from application.knowledge.ports import DocumentReader, KnowledgeRecords, SearchIndex
-from application.knowledge.views import EmbeddingSetView, Hit, Mode, Query, SentenceView
+from application.knowledge.views import EmbeddingSetView, Findings, Hit, Mode, Query, SentenceView
 from application.shared.records import Record
 from domain.shared.ids import UserId
 
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-async def find(owner: UserId, query: Query, index: SearchIndex, meaning: Meaning) -> list[Hit]:
+async def find(owner: UserId, query: Query, index: SearchIndex, meaning: Meaning) -> Findings:
     """Passages of the owner's documents that `query` asks for, best first. Where their meaning
     cannot be told, the words alone decide."""
     return await index.search(owner, query, await meaning.of_query(owner, query))

@@ -8,7 +8,7 @@ from application.knowledge.views import (
     ContentView,
     DocumentFilter,
     DocumentView,
-    Hit,
+    Findings,
     Query,
     StatusView,
 )
@@ -118,7 +118,11 @@ class SearchIndex(Protocol):
         self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
     ) -> None: ...
 
-    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:
+    async def require(self, owner: UserId, document_ids: Sequence[DocumentId]) -> None:
+        """Raises NotFound unless each of them is a live document of the owner's."""
+        ...
+
+    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> Findings:
         """Passages of the owner's published documents, best first. `embedding` is the query's,
         None to leave meaning out. Never fewer than min(limit, matching passages); at most 3 of a
         document unless one document is asked."""

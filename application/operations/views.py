@@ -1,5 +1,6 @@
 """How the system is, as its operators see it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -50,6 +51,15 @@ class QueueHealth(Struct, frozen=True):
     held: int
 
 
+class RecallHealth(Struct, frozen=True):
+    """The share of what is nearest that the index of an embedding set found of `compared` vectors."""
+
+    embedding_set: str
+    recall: float
+    compared: int
+    measured_at: datetime
+
+
 class DetailedHealth(Struct, frozen=True):
     """`queue` and `embedding_sets` are None when the database, whose parts they are, does not answer;
     so is `storage` as long as it never did. `embeddings` names the set that the settings ask for."""
@@ -63,3 +73,4 @@ class DetailedHealth(Struct, frozen=True):
     storage: StorageHealth | None
     embeddings: str | None
     embedding_sets: list[EmbeddingSetView] | None
+    recall: list[RecallHealth]

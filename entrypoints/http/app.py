@@ -17,6 +17,7 @@ from entrypoints.http import (
     identity,
     knowledge,
     problems,
+    search,
 )
 from entrypoints.http.body import JsonRequest, declared_json
 from entrypoints.http.errors import (
@@ -58,6 +59,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             files.secured,
             knowledge.public,
             knowledge.secured,
+            search.secured,
             conversations.secured,
             health.router,
             problems.router,

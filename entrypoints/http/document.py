@@ -201,7 +201,7 @@ def _explain(parameter: Json) -> None:
     name = parameter["name"]
     if known := PARAMETERS.get(f"{parameter['in']} {name}", PARAMETERS.get(name)):
         parameter["description"], parameter["example"] = known.description, known.example
-        parameter["schema"] |= known.limits
+        parameter["schema"] = known.limits | parameter["schema"]
 
 
 def _answer(status: str, response: Json, components: Json) -> Json:

@@ -44,6 +44,7 @@ async def show_detailed_health(
     queue = await _told(container, Probes, lambda probes: probes.queue())
     files = await _told(container, CheckStorage, lambda check: check())
     sets = await _told(container, ListEmbeddingSets, lambda show: show())
+    recall = await _told(container, Probes, lambda probes: probes.recall())
     return DetailedHealth(
         status=Word.OK if queue and files and files.writable else Word.DEGRADED,
         version=VERSION,
@@ -54,6 +55,7 @@ async def show_detailed_health(
         storage=files,
         embeddings=models.wanted.embedding_set if models.wanted else None,
         embedding_sets=sets,
+        recall=recall or [],
     )
 
 

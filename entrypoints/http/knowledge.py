@@ -2,7 +2,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
@@ -16,7 +16,6 @@ from application.knowledge.documents import (
 )
 from application.knowledge.metadata import DescribeDocument, Details, Name
 from application.knowledge.ports import DocumentReader
-from application.knowledge.search import SearchDocuments
 from application.knowledge.views import (
     ChunkView,
     ContentView,
@@ -24,11 +23,8 @@ from application.knowledge.views import (
     DocumentOrder,
     DocumentView,
     FormatView,
-    Found,
-    Query,
     StatusView,
 )
-from application.operations.quotas import Metered
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, Page, PageRequest
 from domain.knowledge.document import Status
@@ -41,7 +37,6 @@ from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.knowledge_uploads import add_version, upload_document
 from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
-from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import DownloadOperation, problems
 
 _AROUND = 400  # code points shown before and after a span
@@ -177,20 +172,6 @@ async def delete_document(
     await remove(actor, DocumentId(document_id))
 
 
-@post(
-    "/search",
-    status_code=200,
-    summary="Search one's documents",
-    responses=problems(401, 403, "quota_exceeded", body=True),
-    opt={METERED: Metered.SEARCHES},
-)
-async def search_documents(
-    data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]
-) -> Found:
-    """Passages, best first: by words and by meaning, fused."""
-    return await search(actor, data)
-
-
 def _window(start: int | None, end: int | None) -> Span | None:
     if start is None and end is None:
         return None
@@ -216,7 +197,6 @@ secured = Injected(
         change_documents,
         watch_document,
         delete_document,
-        search_documents,
     ],
     before_request=authenticated,
     opt={OPEN_TO_KEYS: True},

@@ -15,6 +15,7 @@ from adapters.postgres.knowledge.embedding import (
     PostgresVectors,
     PostgresVectorUpkeep,
 )
+from adapters.postgres.knowledge.recall import PostgresRecallProbe
 from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.knowledge.versions import PostgresVersions
 from adapters.postgres.maintenance import maintenance
@@ -66,6 +67,7 @@ from application.knowledge.ports import (
     Versions,
 )
 from application.knowledge.progress import WatchDocument
+from application.knowledge.recall import ProbeRecall, RecallProbe
 from application.knowledge.search import SearchDocuments
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.embeddings import models
@@ -89,7 +91,7 @@ class UseCases(Provider):
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
-    search = provide_all(SearchDocuments, Meaning)
+    search = provide_all(SearchDocuments, Meaning, ProbeRecall)
     embedding = provide_all(Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
     embedding_sets = provide_all(
         WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
@@ -124,6 +126,7 @@ class Adapters(Provider):
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
     texts = provide(PostgresTexts, provides=Texts)
+    recall = provide(PostgresRecallProbe, provides=RecallProbe)
     index = provide(PostgresSearchIndex, provides=SearchIndex)
     sets = provide(PostgresEmbeddingSets, provides=EmbeddingSets)
     vectors = provide(PostgresVectors, provides=Vectors)

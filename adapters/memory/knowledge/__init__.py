@@ -13,6 +13,7 @@ from adapters.memory.knowledge.embedding import (
     NoModels,
 )
 from adapters.memory.knowledge.extractor import PlainExtractor
+from adapters.memory.knowledge.recall import MemoryRecallProbe
 from adapters.memory.knowledge.search import MemorySearchIndex
 from adapters.memory.knowledge.splitter import PlainSplitter
 from application.knowledge.ports import (
@@ -28,6 +29,7 @@ from application.knowledge.ports import (
     VectorUpkeep,
     Versions,
 )
+from application.knowledge.recall import RecallProbe
 
 PORTS: dict[type, type] = {
     DocumentReader: MemoryDocumentReader,
@@ -35,6 +37,7 @@ PORTS: dict[type, type] = {
     EmbeddingSets: MemoryEmbeddingSets,
     Extractor: PlainExtractor,
     Models: NoModels,
+    RecallProbe: MemoryRecallProbe,
     SearchIndex: MemorySearchIndex,
     Splitter: PlainSplitter,
     Texts: MemoryTexts,

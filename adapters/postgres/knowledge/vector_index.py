@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from adapters.postgres.answering import ANSWERING
-from adapters.postgres.knowledge.candidates import named
+from adapters.postgres.knowledge.search_vectors import named
 from domain.knowledge.embedding import EmbeddingSet
 
 PREFIX = "chunk_vectors_hnsw_"

@@ -5,6 +5,7 @@ from application.operations.views import (
     DetailedHealth,
     Health,
     QueueHealth,
+    RecallHealth,
     Welcome,
     Word,
 )
@@ -42,6 +43,7 @@ EXAMPLES = (
             EmbeddingSetView("minilm-l6-v2-int8", 384, SetState.BUILDING, 1840, 5200),
             EmbeddingSetView("wordllama-l2-supercat-256", 256, SetState.ACTIVE, 5200, 5200),
         ],
+        recall=[RecallHealth("minilm-l6-v2-int8", 0.992, 50, NOW)],
     ),
 )
 PROBLEMS = (

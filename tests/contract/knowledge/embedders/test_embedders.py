@@ -7,7 +7,7 @@ import pytest
 from adapters.models.external import ExternalEmbedder
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.models.static import StaticEmbedder
-from adapters.postgres.knowledge.candidates import named
+from adapters.postgres.knowledge.search_vectors import named
 from application.knowledge.ports import Embedder
 from tests.contract.knowledge.embedders.conftest import cosine
 
