@@ -6,7 +6,7 @@ READY := .venv/.ready
 TESTS ?= tests
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup run demo admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search bench-timing
+.PHONY: help setup run demo demo-analytics admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search bench-timing
 
 help: ## Print every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ run: $(READY) ## Start the database, the API and a worker
 
 demo: $(READY) ## Play the main job against the running server
 	@$(PYTHON) -m entrypoints demo
+
+demo-analytics: $(READY) ## Seed a month of use in the running server's database, and draw it
+	@$(PYTHON) -m entrypoints demo-analytics
 
 admin: $(READY) ## Open an administrator's account: make admin EMAIL=you@example.org
 	@$(PYTHON) -m entrypoints create-admin "$(EMAIL)"
