@@ -25,7 +25,7 @@ from entrypoints.providers import (
 from entrypoints.settings import Settings
 
 CONTEXTS = (identity, files, knowledge, conversations, analytics, mail, operations)
-POLICIES = (identity.Policies, analytics.Policies)
+POLICIES = (identity.Policies, analytics.Policies, operations.Policies)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:

@@ -24,6 +24,7 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
+from application.operations.quotas import Quotas
 from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
 from domain.analytics.budget import Limits
 
@@ -48,7 +49,12 @@ class World:
 
     def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        policies = {Policy: Policy(), EmailPolicy: EmailPolicy(), Limits: Limits()}
+        policies = {
+            Policy: Policy(),
+            EmailPolicy: EmailPolicy(),
+            Quotas: Quotas(),
+            Limits: Limits(),
+        }
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 
     def get[T](self, wanted: type[T]) -> T:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import puremagic
 
-from domain.files.file import DOCX, PDF, mislabelled, named_type
+from domain.files.file import DOCX, IMAGES, PDF, Purpose, is_image, mislabelled, named_type
 
 _ZIP = b"PK\x03\x04"
 _ZIP_ENTRY = b"PK\x01\x02"
@@ -13,14 +13,16 @@ _WRITTEN_AS_TEXT = ("text/", "message/", "application/json", "application/xml", 
 
 
 class PuremagicSniffer:
-    def media_type(self, name: str, head: bytes, tail: bytes) -> str:
-        media_type = named_type(name)
+    def media_type(self, name: str, purpose: Purpose, head: bytes, tail: bytes) -> str:
+        media_type = named_type(name, purpose)
         if not _agrees(media_type, head, tail):
             raise mislabelled(name)
         return media_type
 
 
 def _agrees(media_type: str, head: bytes, tail: bytes) -> bool:
+    if media_type in IMAGES.values():
+        return is_image(media_type, head)
     if media_type == PDF:
         return b"%PDF-" in head[:1024]  # mail and scanners put things before it
     if media_type == DOCX:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ MIB = 1024 * 1024
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MEDIA_TYPES = {  # by extension, what may be uploaded
+MEDIA_TYPES = {  # by extension, what can be read
     ".pdf": PDF,
     ".docx": DOCX,
     ".txt": "text/plain",
@@ -22,13 +23,42 @@ MEDIA_TYPES = {  # by extension, what may be uploaded
 }
 
 
+IMAGES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
+_SIGNATURES = {
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "image/gif": re.compile(rb"GIF8[79]a"),
+}
+
+
 class Purpose(StrEnum):
     DOCUMENT = "document"
+    RESUME = "resume"
+    AVATAR = "avatar"
 
     @property
     def limit(self) -> int:
         """The most bytes a file of this purpose may have."""
-        return {Purpose.DOCUMENT: 50 * MIB}[self]
+        return 50 * MIB if self is Purpose.DOCUMENT else 10 * MIB
+
+    @property
+    def media_types(self) -> dict[str, str]:
+        """By extension, what a file of this purpose may be."""
+        return IMAGES if self is Purpose.AVATAR else MEDIA_TYPES
+
+
+_A = {
+    Purpose.DOCUMENT: "a document",
+    Purpose.RESUME: "a resume",
+    Purpose.AVATAR: "an avatar",
+}
 
 
 class EmptyFile(Malformed): ...
@@ -47,7 +77,7 @@ class UnsupportedFile(Unsupported): ...
 
 
 def file_too_large(purpose: Purpose) -> FileTooLarge:
-    return FileTooLarge(f"a {purpose} may have {purpose.limit // MIB} MiB")
+    return FileTooLarge(f"{_A[purpose]} may have {purpose.limit // MIB} MiB")
 
 
 def original_name(text: str | None) -> str:
@@ -61,14 +91,19 @@ def original_name(text: str | None) -> str:
     return name.strip()[-255:]
 
 
-def named_type(name: str) -> str:
+def named_type(name: str, purpose: Purpose) -> str:
     """The media type that a file's name promises. Raises UnsupportedFile."""
     suffix = PurePath(name).suffix.lower()
-    if suffix not in MEDIA_TYPES:
-        read = ", ".join(MEDIA_TYPES)
+    if suffix not in purpose.media_types:
+        taken = ", ".join(purpose.media_types)
         found = f"not {suffix}" if suffix else f"and {name} has no extension"
-        raise UnsupportedFile(f"we read {read}, {found}")
-    return MEDIA_TYPES[suffix]
+        raise UnsupportedFile(f"{_A[purpose]} is {taken}, {found}")
+    return purpose.media_types[suffix]
+
+
+def is_image(media_type: str, head: bytes) -> bool:
+    """Whether that is how an image of this type begins."""
+    return _SIGNATURES[media_type].match(head) is not None
 
 
 def extension(media_type: str) -> str:

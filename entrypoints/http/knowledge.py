@@ -1,9 +1,8 @@
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
@@ -27,6 +26,7 @@ from application.knowledge.views import (
     Query,
     StatusView,
 )
+from application.operations.quotas import Metered
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, Page, PageRequest
 from domain.knowledge.document import Status
@@ -35,9 +35,11 @@ from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
+from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.knowledge_uploads import add_version, upload_document
 from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
+from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import DownloadOperation, problems
 
 _AROUND = 400  # code points shown before and after a span
@@ -131,20 +133,16 @@ async def list_chunks(
     "/documents/{document_id:uuid}/download",
     summary="A document's bytes",
     operation_class=DownloadOperation,
-    responses=_MINE,
+    responses=problems(401, 403, 404, "range_not_satisfiable"),
 )
 async def download_document(
-    document_id: FromPath[UUID], actor: FromDishka[Actor], download: FromDishka[DownloadDocument]
-) -> Stream:
-    """As they were uploaded."""
-    file, content = await download(actor, DocumentId(document_id))
-    name = quote(file.original_name, safe="")
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{name}",
-        "content-length": str(file.size),
-        "etag": f'"{file.sha256}"',
-    }
-    return Stream(content, headers=headers, media_type=file.media_type)
+    request: Request[Any, Any, Any],
+    document_id: FromPath[UUID],
+    actor: FromDishka[Actor],
+    download: FromDishka[DownloadDocument],
+) -> Response[bytes] | Stream:
+    """As they were uploaded, the whole file or the part that `Range` names."""
+    return await sent_file(request, await download(actor, DocumentId(document_id)))
 
 
 @patch(
@@ -174,7 +172,8 @@ async def delete_document(
     "/search",
     status_code=200,
     summary="Search one's documents",
-    responses=problems(401, 403, body=True),
+    responses=problems(401, 403, "quota_exceeded", body=True),
+    opt={METERED: Metered.SEARCHES},
 )
 async def search_documents(
     data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]

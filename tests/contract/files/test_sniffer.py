@@ -9,10 +9,12 @@ import pytest
 from adapters.memory.files.sniffer import PlainSniffer
 from adapters.objects.sniffer import PuremagicSniffer
 from application.files.ports import Sniffer
-from domain.files.file import UnsupportedFile
+from domain.files.file import Purpose, UnsupportedFile
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0"
+JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
+WEBP = b"RIFF\x24\0\0\0WEBPVP8 "
 EXE = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0"
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -24,8 +26,8 @@ def sniffer(request: pytest.FixtureRequest) -> Sniffer:
     return sniffer
 
 
-def sniffed(sniffer: Sniffer, name: str, data: bytes) -> str:
-    return sniffer.media_type(name, data[: 8 * 1024], data[-64 * 1024 :])
+def sniffed(sniffer: Sniffer, name: str, data: bytes, purpose: Purpose = Purpose.DOCUMENT) -> str:
+    return sniffer.media_type(name, purpose, data[: 8 * 1024], data[-64 * 1024 :])
 
 
 def word_document() -> bytes:
@@ -98,3 +100,39 @@ def test_content_that_its_name_does_not_say_is_unsupported(
 def test_a_name_that_is_not_on_the_list_is_unsupported(sniffer: Sniffer, name: str) -> None:
     with pytest.raises(UnsupportedFile):
         sniffed(sniffer, name, PDF)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "media_type"),
+    [
+        ("a.png", PNG, "image/png"),
+        ("a.jpg", JPEG, "image/jpeg"),
+        ("A.JPEG", JPEG, "image/jpeg"),
+        ("a.webp", WEBP, "image/webp"),
+        ("a.gif", b"GIF87a\1\0\1\0", "image/gif"),
+        ("a.gif", b"GIF89a\1\0\1\0", "image/gif"),
+    ],
+)
+def test_an_avatar_is_an_image(sniffer: Sniffer, name: str, data: bytes, media_type: str) -> None:
+    assert sniffed(sniffer, name, data, Purpose.AVATAR) == media_type
+    with pytest.raises(UnsupportedFile):
+        sniffed(sniffer, name, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.png", JPEG),
+        ("a.jpg", PNG),
+        ("a.gif", b"GIF90a"),
+        ("a.webp", b"RIFF\0\0\0\0WAVEfmt "),
+        ("a.png", b""),
+        ("a.png", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("a.html", b"<script>alert(1)</script>"),
+        ("a.pdf", PDF),
+    ],
+)
+def test_an_avatar_is_nothing_else(sniffer: Sniffer, name: str, data: bytes) -> None:
+    with pytest.raises(UnsupportedFile):
+        sniffed(sniffer, name, data, Purpose.AVATAR)
