@@ -57,6 +57,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         [
             *identity.ROUTERS,
             files.secured,
+            knowledge.public,
             knowledge.secured,
             conversations.secured,
             analytics.secured,

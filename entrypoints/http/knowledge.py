@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
 from msgspec import Meta
 
+from application.files.exports import Purpose
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
@@ -22,6 +23,7 @@ from application.knowledge.views import (
     DocumentFilter,
     DocumentOrder,
     DocumentView,
+    FormatView,
     Found,
     Query,
     StatusView,
@@ -49,6 +51,13 @@ type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
 
 class WrongSpan(Invalid): ...
+
+
+@get("/documents/formats", summary="What may be uploaded", responses=problems())
+async def list_formats() -> list[FormatView]:
+    """The name of a file has to end in one of these, and its content to be of that kind."""
+    limit, taken = Purpose.DOCUMENT.limit, Purpose.DOCUMENT.media_types
+    return [FormatView(extension, kind, limit) for extension, kind in taken.items()]
 
 
 @get(
@@ -190,6 +199,7 @@ def _window(start: int | None, end: int | None) -> Span | None:
     return Span(max(0, start - _AROUND), end + _AROUND)
 
 
+public = Injected("/api/v1", route_handlers=[list_formats], tags=["knowledge"])
 secured = Injected(
     "/api/v1",
     route_handlers=[
