@@ -31,6 +31,8 @@ type Networks = tuple[IPv4Network | IPv6Network, ...]
 type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
 type HashTime = Annotated[int, Meta(ge=2, le=100)]
 type HashLanes = Annotated[int, Meta(ge=1, le=16)]
+type ModelName = Annotated[str, Meta(pattern="^[A-Za-z0-9._/:-]{1,80}$")]
+type Dimensions = Annotated[int, Meta(ge=1, le=4000)]  # what an HNSW index takes
 type Origins = tuple[str, ...]
 type DatabaseUrl = str
 type StorageUrl = Annotated[str, Meta(pattern="^(s3|gs|az)://[^/]+")]
@@ -63,6 +65,13 @@ class RegistrationMode(StrEnum):
 class JwtAlgorithm(StrEnum):
     ES256 = "ES256"
     HS256 = "HS256"
+
+
+class EmbeddingModel(StrEnum):
+    MINILM = "minilm"
+    STATIC = "static"
+    OPENAI_COMPATIBLE = "openai_compatible"
+    NONE = "none"
 
 
 class LogLevel(StrEnum):
@@ -138,6 +147,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
 
+    embeddings: EmbeddingModel = EmbeddingModel.MINILM
+    embedding_base_url: str | None = None
+    embedding_api_key: str | None = None
+    embedding_model: ModelName | None = None
+    embedding_dimensions: Dimensions | None = None
+
     ai_requests_per_minute: Limit = 10
     ai_requests_per_day: Limit = 100
     ai_monthly_budget_limit: Money = 100
@@ -167,7 +182,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             "JWT_SECRET": self._jwt_secret_fault(),
         }
         wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
-        wrong += self._mail_faults() + self._half_providers()
+        wrong += self._mail_faults() + self._half_providers() + self._embedding_faults()
         return [*wrong, *self._exposed()] if self._is_production else wrong
 
     def _encryption_key_fault(self) -> str | None:
@@ -202,6 +217,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("SMTP_TLS: must be true in production, for SMTP_PASSWORD")
         if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
             wrong.append("OIDC_ISSUER: must be https in production")
+        if self.embedding_api_key and not (self.embedding_base_url or "").startswith("https://"):
+            wrong.append("EMBEDDING_BASE_URL: must be https in production, for EMBEDDING_API_KEY")
         if self.debug:
             wrong.append("DEBUG: must be off in production")
         return wrong
@@ -219,6 +236,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             if any(getattr(self, name) for name in names):
                 missing += [name.upper() for name in names if not getattr(self, name)]
         return [f"{name}: must be set with the others of its provider" for name in missing]
+
+    def _embedding_faults(self) -> list[str]:
+        if self.embeddings is not EmbeddingModel.OPENAI_COMPATIBLE:
+            return []
+        names = ("embedding_base_url", "embedding_model", "embedding_dimensions")
+        missing = [name.upper() for name in names if getattr(self, name) is None]
+        wrong = [f"{name}: must be set for EMBEDDINGS=openai_compatible" for name in missing]
+        if not (self.embedding_base_url or "https://").startswith(("https://", "http://")):
+            wrong.append("EMBEDDING_BASE_URL: expected a URL such as https://api.openai.com/v1")
+        return wrong
 
     @property
     def mail_sender(self) -> str:

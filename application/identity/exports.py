@@ -2,12 +2,23 @@
 administrators pass, and keep what they did."""
 
 from application.identity.gate import AdminGate
-from application.identity.ports import AccountRecords, AuditLog
+from application.identity.ports import AccountRecords, AuditLog, Consents
 from application.shared.records import Record
 from domain.identity.audit import AuditEvent
+from domain.identity.consent import Purpose as ConsentPurpose
 from domain.shared.ids import UserId
 
-__all__ = ["AccountRecords", "AdminGate", "AuditEvent", "AuditLog", "erase", "export"]
+__all__ = [
+    "AccountRecords",
+    "AdminGate",
+    "AuditEvent",
+    "AuditLog",
+    "ConsentPurpose",
+    "Consents",
+    "erase",
+    "export",
+    "has_consent",
+]
 
 
 async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Record]]:
@@ -18,3 +29,9 @@ async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Rec
 async def erase(user_id: UserId, records: AccountRecords) -> None:
     """Inside a transaction: all but the account itself."""
     await records.erase(user_id)
+
+
+async def has_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> bool:
+    """Whether the user allows this at present."""
+    consent = await consents.one(user_id, purpose)
+    return consent is not None and consent.granted
