@@ -6,10 +6,10 @@ READY := .venv/.ready
 TESTS ?= tests
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup run demo admin test test-unit test-corpus check format lint fix types arch migrate migration worker wheel openapi bench bench-ingest bench-search bench-timing
+.PHONY: help setup run demo demo-analytics admin test test-unit test-corpus check format lint fix types arch migrate migration worker wheel openapi bench bench-ingest bench-search bench-timing
 
 help: ## Print every target
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): uv.lock pyproject.toml deploy/environment.sh
 	@deploy/environment.sh
@@ -22,6 +22,9 @@ run: $(READY) ## Start the database, the API and a worker
 
 demo: $(READY) ## Play the main job against the running server
 	@$(PYTHON) -m entrypoints demo
+
+demo-analytics: $(READY) ## Seed a month of use in the running server's database, and draw it
+	@$(PYTHON) -m entrypoints demo-analytics
 
 admin: $(READY) ## Open an administrator's account: make admin EMAIL=you@example.org
 	@$(PYTHON) -m entrypoints create-admin "$(EMAIL)"

@@ -191,6 +191,16 @@ def demo(path: str | None, question: str) -> None:
 
 
 @cli.command()
+def demo_analytics() -> None:
+    """Seed a month of an account's use of models, and draw it."""
+    from entrypoints.database import reachable
+    from entrypoints.demo_analytics import play
+
+    with reachable(_settings()) as settings:
+        play(settings)
+
+
+@cli.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
     from entrypoints.openapi import document

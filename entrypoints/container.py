@@ -14,10 +14,19 @@ from adapters.postgres.signals import PostgresListener, PostgresSignals
 from adapters.security.crypto import AesGcmCrypto
 from application.shared.ports import Crypto, Listener, Outbox, Signals, Transaction
 from entrypoints.oauth import OAuth
-from entrypoints.providers import conversations, files, identity, knowledge, mail, operations
+from entrypoints.providers import (
+    analytics,
+    conversations,
+    files,
+    identity,
+    knowledge,
+    mail,
+    operations,
+)
 from entrypoints.settings import Settings
 
-CONTEXTS = (identity, files, knowledge, conversations, mail, operations)
+CONTEXTS = (identity, files, knowledge, conversations, analytics, mail, operations)
+POLICIES = (identity.Policies, analytics.Policies, operations.Policies)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:
@@ -33,7 +42,7 @@ def in_memory(settings: Settings, *more: Provider) -> AsyncContainer:
 
 def _container(settings: Settings, *world: Provider) -> AsyncContainer:
     use_cases = [context.UseCases() for context in CONTEXTS]
-    policies = identity.Policies(), operations.Policies()
+    policies = [policy() for policy in POLICIES]
     return make_async_container(System(settings), *policies, *use_cases, *world)
 
 

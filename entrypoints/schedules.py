@@ -9,6 +9,7 @@ from pgqueuer.models import Schedule
 from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
+from application.analytics.abandoned import SettleAbandoned
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
@@ -25,6 +26,7 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     ProbeRecall: "27 3 * * *",
+    SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
     BuildEmbeddings: "* * * * *",
     MendEmbeddings: "17 * * * *",

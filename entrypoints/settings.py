@@ -25,6 +25,7 @@ DEVELOPMENT_ORIGINS = (
 type Port = Annotated[int, Meta(ge=1, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
 type Limit = Annotated[int, Meta(ge=0)]  # 0: none
+type Money = Annotated[float, Meta(ge=0, le=1e9)]  # 0: no limit
 type Networks = tuple[IPv4Network | IPv6Network, ...]
 # Not below OWASP's minimum for argon2id, and not so much that a slip would stop every sign-in.
 type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
@@ -151,6 +152,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     embedding_api_key: str | None = None
     embedding_model: ModelName | None = None
     embedding_dimensions: Dimensions | None = None
+
+    ai_requests_per_minute: Limit = 10
+    ai_requests_per_day: Limit = 100
+    ai_monthly_budget_limit: Money = 100
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

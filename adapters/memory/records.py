@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from adapters.memory.store import Key, Store
+from application.analytics.ports import AnalyticsRecords
 from application.conversations.ports import ConversationRecords
 from application.files.ports import FileRecords
 from application.identity.ports import AccountRecords
 from application.knowledge.ports import KnowledgeRecords
 from application.mail.ports import MailRecords
 from application.shared.records import Record
+from domain.analytics.activity import Activity
+from domain.analytics.usage import Charge
 from domain.conversations.conversation import Conversation
 from domain.conversations.message import Message
 from domain.files.file import StorageKey, StoredFile
@@ -110,7 +113,13 @@ class MemoryMailRecords(MemoryRecords):
     modules = ("domain.mail",)
 
 
+class MemoryAnalyticsRecords(MemoryRecords):
+    shown = {"usage_events": Charge, "activities": Activity}  # noqa: RUF012
+    modules = ("domain.analytics", "adapters.memory.analytics")
+
+
 PORTS: dict[type, type] = {
+    AnalyticsRecords: MemoryAnalyticsRecords,
     AccountRecords: MemoryAccountRecords,
     ConversationRecords: MemoryConversationRecords,
     FileRecords: MemoryFileRecords,

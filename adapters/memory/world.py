@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from adapters.memory import conversations, files, identity, knowledge, mail, operations, records
+from adapters.memory import (
+    analytics,
+    conversations,
+    files,
+    identity,
+    knowledge,
+    mail,
+    operations,
+    records,
+)
 from adapters.memory.store import MemoryListener, MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
@@ -17,6 +26,7 @@ from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.operations.quotas import Quotas
 from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
+from domain.analytics.budget import Limits
 
 SYSTEM: dict[type, type] = {Clock: SystemClock, Ids: Uuid7, Secrets: SystemSecrets}
 PORTS: dict[type, type] = (
@@ -25,6 +35,7 @@ PORTS: dict[type, type] = (
     | files.PORTS
     | knowledge.PORTS
     | conversations.PORTS
+    | analytics.PORTS
     | mail.PORTS
     | operations.PORTS
     | records.PORTS
@@ -38,7 +49,12 @@ class World:
 
     def __init__(self, given: Mapping[type, Any] = MappingProxyType({})) -> None:
         self.store = Store()
-        policies = {Policy: Policy(), EmailPolicy: EmailPolicy(), Quotas: Quotas()}
+        policies = {
+            Policy: Policy(),
+            EmailPolicy: EmailPolicy(),
+            Quotas: Quotas(),
+            Limits: Limits(),
+        }
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 
     def get[T](self, wanted: type[T]) -> T:

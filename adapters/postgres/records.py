@@ -8,6 +8,7 @@ import asyncpg
 from sqlalchemy import Column, LargeBinary, Table, bindparam, delete, select
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.tables import analytics as counted
 from adapters.postgres.tables import conversations as talk
 from adapters.postgres.tables import files as stored
 from adapters.postgres.tables import identity as accounts
@@ -136,3 +137,14 @@ class PostgresConversationRecords(PostgresRecords):
 class PostgresMailRecords(PostgresRecords):
     shown = _shown(mail.outgoing_mails)
     erased = _erased(mail.outgoing_mails)
+
+
+class PostgresAnalyticsRecords(PostgresRecords):
+    shown = _shown(counted.usage_events, counted.activities)
+    erased = _erased(
+        counted.ai_budgets,
+        counted.usage_reservations,
+        counted.activities,
+        counted.usage_buckets,
+        counted.dirty_buckets,
+    )

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from application.analytics import exports as analytics
+from application.analytics.exports import AnalyticsRecords
 from application.conversations import exports as conversations
 from application.conversations.exports import ConversationRecords
 from application.files import exports as files
@@ -68,6 +70,7 @@ class PurgeAccounts:
     knowledge: KnowledgeRecords
     files: FileRecords
     mail: MailRecords
+    analytics: AnalyticsRecords
     identity: AccountRecords
     audit: AuditLog
     clock: Clock
@@ -100,6 +103,7 @@ class PurgeAccounts:
             await knowledge.erase(user_id, self.knowledge)
             await files.erase(user_id, self.files, self.outbox, self.ids)
             await mail.erase(user_id, self.mail)
+            await analytics.erase(user_id, self.analytics)
             await identity.erase(user_id, self.identity)
             await self.users.remove(user_id)
             await self.audit.add(

@@ -3,6 +3,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from application.analytics import exports as analytics
+from application.analytics.exports import AnalyticsRecords
 from application.conversations import exports as conversations
 from application.conversations.exports import ConversationRecords
 from application.files import exports as files
@@ -31,6 +33,7 @@ class AccountExport(Struct, frozen=True):
     knowledge: Kinds
     conversations: Kinds
     mail: Kinds
+    analytics: Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class ExportAccount:
     knowledge: KnowledgeRecords
     conversations: ConversationRecords
     mail: MailRecords
+    analytics: AnalyticsRecords
     audit: AuditLog
     clock: Clock
     ids: Ids
@@ -58,6 +62,7 @@ class ExportAccount:
             knowledge=await knowledge.export(actor.user_id, self.knowledge),
             conversations=await conversations.export(actor.user_id, self.conversations),
             mail=await mail.export(actor.user_id, self.mail),
+            analytics=await analytics.export(actor.user_id, self.analytics),
         )
         async with self.transaction:
             event = done("export.made", actor, actor.user_id, self.ids, self.clock)

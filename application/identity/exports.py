@@ -1,11 +1,24 @@
-"""What other contexts may do with accounts: show a user what is kept of them, and forget it."""
+"""What other contexts may do with accounts: show a user what is kept of them, and forget it; let
+administrators pass, and keep what they did."""
 
-from application.identity.ports import AccountRecords, Consents
+from application.identity.gate import AdminGate
+from application.identity.ports import AccountRecords, AuditLog, Consents
 from application.shared.records import Record
+from domain.identity.audit import AuditEvent
 from domain.identity.consent import Purpose as ConsentPurpose
 from domain.shared.ids import UserId
 
-__all__ = ["AccountRecords", "ConsentPurpose", "Consents", "erase", "export", "has_consent"]
+__all__ = [
+    "AccountRecords",
+    "AdminGate",
+    "AuditEvent",
+    "AuditLog",
+    "ConsentPurpose",
+    "Consents",
+    "erase",
+    "export",
+    "has_consent",
+]
 
 
 async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Record]]:

@@ -1,13 +1,20 @@
 """What other contexts may do with what is known."""
 
 from application.knowledge.embedding import Meaning
-from application.knowledge.ports import DocumentReader, KnowledgeRecords, SearchIndex
+from application.knowledge.ports import (
+    DocumentReader,
+    Documents,
+    KnowledgeRecords,
+    SearchIndex,
+    Versions,
+)
 from application.knowledge.views import EmbeddingSetView, Findings, Hit, Mode, Query, SentenceView
 from application.shared.records import Record
 from domain.shared.ids import UserId
 
 __all__ = [
     "DocumentReader",
+    "Documents",
     "EmbeddingSetView",
     "Hit",
     "KnowledgeRecords",
@@ -16,6 +23,7 @@ __all__ = [
     "Query",
     "SearchIndex",
     "SentenceView",
+    "Versions",
     "erase",
     "export",
     "find",

@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import DomainError
 from entrypoints.http import (
+    analytics,
     conversations,
     docs,
     document,
@@ -61,6 +62,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             knowledge.secured,
             search.secured,
             conversations.secured,
+            analytics.secured,
             health.router,
             problems.router,
             *([docs.router] if settings.shows_docs else []),

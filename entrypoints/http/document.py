@@ -47,6 +47,7 @@ TAGS = {
     "identity": "Accounts, sessions and the keys that verify access tokens.",
     "knowledge": "Documents, their text and passages, and the search for them.",
     "conversations": "Questions, and answers made of cited sentences.",
+    "analytics": "What was used of models, what it cost, and what was done, day by day.",
     "operations": "Is it running, and what do its errors mean?",
 }
 # Paths whose handler has another, better one: operation ids are unique.

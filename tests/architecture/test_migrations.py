@@ -123,7 +123,11 @@ async def test_row_security_is_forced_wherever_rows_are_somebodys(database: str)
     assert {row["relname"] for row in forced} == {table.name for table in OWNED}
     assert {row["tablename"] for row in policies} == {table.name for table in OWNED}
     exceptions = {(p["tablename"], p["cmd"]) for p in policies if p["policyname"] != "owner"}
-    assert exceptions == {("idempotency_keys", "SELECT"), ("idempotency_keys", "DELETE")}
+    assert exceptions == {
+        ("idempotency_keys", "SELECT"),
+        ("idempotency_keys", "DELETE"),
+        ("usage_reservations", "SELECT"),
+    }
     for policy in policies:
         if policy["policyname"] != "owner":  # what has expired, for the purge
             assert policy["qual"] == f"((expires_at < now()) AND ({_NOBODY}))"

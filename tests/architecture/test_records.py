@@ -1,6 +1,7 @@
 """Nothing of a person's is forgotten when they take everything along, or when we forget them: every
 table with an owner is filled by what its columns are, so a new one is noticed here."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +14,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Integer,
     LargeBinary,
+    Numeric,
     String,
     Table,
     Uuid,
@@ -30,6 +33,7 @@ from adapters.postgres.database import Database, Statement
 from adapters.postgres.pool import Pool
 from adapters.postgres.tables import metadata
 from adapters.postgres.tables.base import HalfVector
+from application.analytics import exports as analytics
 from application.conversations import exports as conversations
 from application.files import exports as files
 from application.identity import exports as identity
@@ -43,16 +47,22 @@ from domain.identity.user import RESTORABLE
 from domain.shared.ids import UserId
 
 _FROM_FILES = "was made of a file's bytes, which its owner may download"
+_COUNTED = "counts what usage events and activities tell one by one"
 NOT_SHOWN = {
+    "ai_budgets": _COUNTED,
     "chunk_vectors": _FROM_FILES,
     "chunks": _FROM_FILES,
+    "dirty_buckets": _COUNTED,
     "document_texts": _FROM_FILES,
     "idempotency_keys": "repeats an answer that its owner got, for a day",
     "postings": _FROM_FILES,
+    "usage_buckets": _COUNTED,
+    "usage_reservations": "ends within the hour, as a usage event",
     "version_statistics": _FROM_FILES,
 }
 NOT_ERASED = {
     "audit_events": "holds ids only, and would not be worth the name",
+    "usage_events": "only grows: the account takes it along",
     "users": "goes last",
 }
 # What the checks of a table leave no choice about.
@@ -111,6 +121,10 @@ def of_type(column: Column[Any], now: Any) -> Any:
             return uuid4()
         case DateTime():
             return now
+        case Date():
+            return now.date()
+        case Numeric():
+            return Decimal(1)
         case Boolean():
             return True
         case BigInteger() | Integer():
@@ -147,6 +161,7 @@ async def erase(world: AsyncContainer, owner: UserId) -> None:
         await knowledge.erase(owner, await request.get(knowledge.KnowledgeRecords))
         await files.erase(owner, await request.get(files.FileRecords), outbox, ids)
         await mail.erase(owner, await request.get(mail.MailRecords))
+        await analytics.erase(owner, await request.get(analytics.AnalyticsRecords))
         await identity.erase(owner, await request.get(identity.AccountRecords))
 
 
@@ -156,7 +171,14 @@ async def test_an_export_names_every_table_of_ones_own_and_no_secret(
     ada, bob = await a_full_account(postgres), await a_full_account(postgres)
     async with postgres() as request:
         made = await (await request.get(ExportAccount))(Actor(ada, EVERYTHING_OWN))
-    kinds = made.identity | made.files | made.knowledge | made.conversations | made.mail
+    kinds = (
+        made.identity
+        | made.files
+        | made.knowledge
+        | made.conversations
+        | made.mail
+        | made.analytics
+    )
     assert {*kinds, *NOT_SHOWN} == {table.name for table in TABLES}
     assert not {*kinds} & {*NOT_SHOWN}
     assert {name: len(records) for name, records in kinds.items()} == dict.fromkeys(kinds, 1)

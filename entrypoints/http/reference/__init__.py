@@ -9,6 +9,7 @@ from msgspec import Struct
 from application.shared.page import NumberedPage, Page
 from entrypoints.http.reference import (
     administration,
+    analytics,
     conversations,
     credentials,
     files,
@@ -29,6 +30,7 @@ _MODULES: tuple[Any, ...] = (
     files,
     knowledge,
     conversations,
+    analytics,
     operations,
 )
 
