@@ -1,5 +1,13 @@
 """Which use cases follow which fact."""
 
+from application.analytics.journal import (
+    ForgetDocument,
+    RecordAnalysis,
+    RecordFailedAnalysis,
+    RecordQuestion,
+    RecordUpload,
+)
+from application.analytics.rollup import RollUp
 from application.conversations.answers import AnswerQuestion, FailAnswer
 from application.files.storage import RemoveBytes
 from application.identity.emails import AskToVerifyEmail, TellOfRegistration
@@ -15,6 +23,7 @@ from application.knowledge.ingestion import (
 )
 from application.knowledge.versions import PurgeVersions
 from application.mail.sending import ForgetLetter, SendLetter
+from domain.analytics.events import BucketsMarked
 from domain.conversations.events import QuestionAsked
 from domain.files.events import FileForgotten
 from domain.identity.events import (
@@ -24,7 +33,9 @@ from domain.identity.events import (
 )
 from domain.knowledge.events import (
     ChunksEmbedded,
+    DocumentCompleted,
     DocumentDeleted,
+    DocumentFailed,
     DocumentUploaded,
     TermsIndexed,
     TextChunked,
@@ -34,31 +45,34 @@ from domain.knowledge.events import (
 from domain.mail.events import LetterWritten
 
 FOLLOWERS: dict[type, tuple[type, ...]] = {
-    DocumentUploaded: (ExtractText,),
+    DocumentUploaded: (ExtractText, RecordUpload),
     TextExtracted: (ChunkText,),
     TextChunked: (IndexTerms,),
     TermsIndexed: (EmbedChunks,),
     ChunksEmbedded: (PublishVersion,),
+    DocumentCompleted: (RecordAnalysis,),
+    DocumentFailed: (RecordFailedAnalysis,),
     VersionSuperseded: (PurgeVersions,),
-    DocumentDeleted: (PurgeDocument,),
+    DocumentDeleted: (PurgeDocument, ForgetDocument),
     FileForgotten: (RemoveBytes,),
-    QuestionAsked: (AnswerQuestion,),
+    QuestionAsked: (AnswerQuestion, RecordQuestion),
+    BucketsMarked: (RollUp,),
     UserRegistered: (AskToVerifyEmail,),
     RegistrationAttempted: (TellOfRegistration,),
     PasswordResetRequested: (SendPasswordReset,),
     LetterWritten: (SendLetter,),
 }
 
-# When a follower has failed for the last time, this use case tells whom it served.
+# When one of these has failed for the last time, this use case tells whom it served.
 ABANDONERS: dict[type, type] = {
-    DocumentUploaded: FailIngestion,
-    TextExtracted: FailIngestion,
-    TextChunked: FailIngestion,
-    TermsIndexed: FailIngestion,
-    ChunksEmbedded: FailIngestion,
-    QuestionAsked: FailAnswer,
-    LetterWritten: ForgetLetter,
+    ExtractText: FailIngestion,
+    ChunkText: FailIngestion,
+    IndexTerms: FailIngestion,
+    EmbedChunks: FailIngestion,
+    PublishVersion: FailIngestion,
+    AnswerQuestion: FailAnswer,
+    SendLetter: ForgetLetter,
 }
 
-# Somebody is waiting for what follows these: they go before everything else.
-INTERACTIVE: tuple[type, ...] = (QuestionAsked,)
+# Somebody is waiting for these: they go before everything else.
+INTERACTIVE: tuple[type, ...] = (AnswerQuestion,)

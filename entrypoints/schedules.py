@@ -8,6 +8,7 @@ from pgqueuer.models import Schedule
 from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
+from application.analytics.abandoned import SettleAbandoned
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
 from application.operations.purge import PurgeReplays
@@ -16,6 +17,7 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    SettleAbandoned: "17 * * * *",
 }
 
 type Handler = Callable[[Schedule], Awaitable[None]]

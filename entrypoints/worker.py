@@ -105,7 +105,7 @@ def _handler(
                 # 1, 4, 16, 64 seconds
                 raise RetryRequested(timedelta(seconds=4 ** (start - 1)), repr(error)) from error
             with _tried_again():
-                await _abandon(container, event)
+                await _abandon(container, follower, event)
             raise
         with _tried_again():
             await starts.forget(job.id)
@@ -145,8 +145,8 @@ async def _follow(container: AsyncContainer, follower: type, event: Any, job: Jo
         )
 
 
-async def _abandon(container: AsyncContainer, event: Any) -> None:
-    if abandoner := ABANDONERS.get(type(event)):
+async def _abandon(container: AsyncContainer, follower: type, event: Any) -> None:
+    if abandoner := ABANDONERS.get(follower):
         async with container() as request:
             await (await request.get(abandoner))(event)
 

@@ -15,6 +15,7 @@ from application.knowledge.ports import KnowledgeRecords
 from application.mail.ports import MailRecords
 from application.models.ports import ModelRecords
 from application.shared.records import Record
+from domain.analytics.activity import Activity
 from domain.analytics.usage import Charge
 from domain.conversations.conversation import Conversation
 from domain.conversations.message import Message
@@ -115,8 +116,8 @@ class MemoryMailRecords(MemoryRecords):
 
 
 class MemoryAnalyticsRecords(MemoryRecords):
-    shown = {"usage_events": Charge}  # noqa: RUF012
-    modules = ("domain.analytics",)
+    shown = {"usage_events": Charge, "activities": Activity}  # noqa: RUF012
+    modules = ("domain.analytics", "adapters.memory.analytics")
 
 
 class MemoryModelRecords(MemoryRecords):

@@ -16,10 +16,10 @@ class PostgresOutbox:
 
     async def publish(self, event: object) -> None:
         connection: Any = self._database.connection  # a pool's proxy does all a connection does
-        followers = [follower.__name__ for follower in FOLLOWERS.get(type(event), ())]
+        followers = FOLLOWERS.get(type(event), ())
         if not followers:
             return
         jobs = queries(AsyncpgDriver(connection))
-        body, priority = msgspec.json.encode(event), int(isinstance(event, INTERACTIVE))
-        count = len(followers)
-        await jobs.enqueue(followers, [body] * count, [priority] * count)
+        names = [follower.__name__ for follower in followers]
+        priorities = [int(follower in INTERACTIVE) for follower in followers]
+        await jobs.enqueue(names, [msgspec.json.encode(event)] * len(names), priorities)

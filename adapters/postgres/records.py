@@ -141,8 +141,14 @@ class PostgresMailRecords(PostgresRecords):
 
 
 class PostgresAnalyticsRecords(PostgresRecords):
-    shown = _shown(counted.usage_events)
-    erased = _erased(counted.ai_budgets, counted.usage_reservations)
+    shown = _shown(counted.usage_events, counted.activities)
+    erased = _erased(
+        counted.ai_budgets,
+        counted.usage_reservations,
+        counted.activities,
+        counted.usage_buckets,
+        counted.dirty_buckets,
+    )
 
 
 class PostgresModelRecords(PostgresRecords):

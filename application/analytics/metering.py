@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from application.analytics.marking import Marking
 from application.analytics.ports import Budgets, Prices, Reservations, UsageLog, Zones
 from domain.analytics.budget import LIFETIME, RESERVED, Limits, Reservation
 from domain.analytics.price import charge
@@ -21,6 +22,7 @@ class Meter:
     prices: Prices
     zones: Zones
     limits: Limits
+    marking: Marking
 
     async def reserve(
         self, owner: UserId, attempt_id: UUID, feature: Feature, at: datetime
@@ -45,6 +47,13 @@ class Meter:
         charged = charge(event, price)
         if await self.usage.add(charged):
             await self._release(charged)
+            await self.marking(event.user_id, await self._moments(event))
+
+    async def _moments(self, event: UsageEvent) -> list[datetime]:
+        """A further attempt at an answer changes what the ones before it count as."""
+        if event.message_id is None:
+            return [event.started_at]
+        return await self.usage.tries(event.user_id, event.message_id)
 
     async def _release(self, charged: Charge) -> None:
         owner = charged.event.user_id

@@ -1,13 +1,18 @@
 """What other contexts may do with accounts: ask what a user allows, show them what is kept of them,
-and forget it."""
+and forget it; let administrators pass, and keep what they did."""
 
-from application.identity.ports import AccountRecords, Consents
+from application.identity.gate import AdminGate
+from application.identity.ports import AccountRecords, AuditLog, Consents
 from application.shared.records import Record
+from domain.identity.audit import AuditEvent
 from domain.identity.consent import ConsentRequired, Purpose
 from domain.shared.ids import UserId
 
 __all__ = [
     "AccountRecords",
+    "AdminGate",
+    "AuditEvent",
+    "AuditLog",
     "ConsentRequired",
     "Consents",
     "Purpose",

@@ -29,6 +29,8 @@ from domain.knowledge.chunk import LIMIT, Chunk, chunks, sections
 from domain.knowledge.document import Document, ExtractionFailed, Failure, Step, Version
 from domain.knowledge.events import (
     ChunksEmbedded,
+    DocumentCompleted,
+    DocumentFailed,
     DocumentUploaded,
     TermsIndexed,
     TextChunked,
@@ -40,6 +42,7 @@ from domain.shared.errors import NotFound
 BATCH = 16  # chunks that are embedded, and then kept, together
 
 type Ingested = DocumentUploaded | TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded
+type Next = TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded | DocumentCompleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Progress:
         event: Ingested,
         step: Step,
         keep: Callable[[], Awaitable[None]],
-        fact: type[Ingested] | None,
+        fact: type[Next],
     ) -> None:
         """`keep` what the step made and publish `fact`, unless somebody else did meanwhile."""
         async with self.transaction:
@@ -79,7 +82,7 @@ class Progress:
         event: Ingested,
         step: Step,
         keep: Callable[[], Awaitable[None]],
-        fact: type[Ingested] | None,
+        fact: type[Next],
     ) -> None:
         """`finish`, inside a transaction."""
         version = await self._awaiting(event, step)
@@ -88,8 +91,7 @@ class Progress:
         await keep()
         version.finish(step, self.clock.now())
         await self._save(version)
-        if fact is not None:
-            await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
+        await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
 
     async def advance(
         self, event: Ingested, step: Step, done: int, keep: Callable[[], Awaitable[None]]
@@ -111,6 +113,8 @@ class Progress:
                 if version.step is not None:
                     version.fail(failure, detail, self.clock.now())
                     await self._save(version)
+                    failed = DocumentFailed(self.ids.next(), version.user_id, version.id)
+                    await self.outbox.publish(failed)
 
     async def _awaiting(self, event: Ingested, step: Step) -> Version | None:
         try:
@@ -278,7 +282,7 @@ class PublishVersion:
                 document.revise(known, progress.clock.now())
                 await self.documents.save(document)
 
-            await progress.conclude(event, Step.PUBLISH, keep, None)
+            await progress.conclude(event, Step.PUBLISH, keep, DocumentCompleted)
 
 
 @dataclass(frozen=True, slots=True)

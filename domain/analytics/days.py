@@ -23,3 +23,9 @@ def next_day(day: date) -> date:
 def next_month(month: date) -> date:
     """The first day of the month after."""
     return (month.replace(day=28) + 4 * _DAY).replace(day=1)
+
+
+def last_days(now: datetime, count: int, zone: ZoneInfo) -> list[date]:
+    """Today there and the days before it, the oldest first."""
+    today = day_of(now, zone)
+    return [today - n * _DAY for n in range(count)][::-1]

@@ -6,9 +6,20 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.analytics.usage import LOCAL, Charge, UsageEvent
+from domain.shared.errors import Conflict, Invalid
 
 CURRENCY = "USD"  # of every price, budget and report: sums of several would mean nothing
 _PLACES = Decimal("1e-10")
+_DEAREST = Decimal(1_000_000)
+
+
+class InvalidPrice(Invalid): ...
+
+
+class InvalidValidity(Invalid): ...
+
+
+class PriceOverlaps(Conflict): ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +37,36 @@ class Price:
     valid_to: datetime | None = None
     currency: str = CURRENCY
 
+    def end(self, at: datetime) -> datetime:
+        """When it ends if the next holds from `at`. Raises PriceOverlaps."""
+        if at <= self.valid_from:
+            raise PriceOverlaps(f"another price holds from {self.valid_from.isoformat()}")
+        return at
+
     def of(self, event: UsageEvent) -> Decimal:
         """Thinking is charged as output is."""
         thousandths = (
             event.input_tokens * self.input
             + event.cached_input_tokens * self.cached
-            + event.completion_tokens * self.output
+            + (event.output_tokens + event.reasoning_tokens) * self.output
         )
         return (thousandths / 1000).quantize(_PLACES)
+
+
+def amount(money: Decimal) -> Decimal:
+    """What 1000 tokens may cost, to the tenth place. Raises InvalidPrice."""
+    if not money.is_finite() or not 0 <= money <= _DEAREST:
+        raise InvalidPrice(f"1000 tokens cost between 0 and {_DEAREST}")
+    if money != money.quantize(_PLACES):
+        raise InvalidPrice("a price has up to 10 decimal places")
+    return money
+
+
+def from_now_on(at: datetime, now: datetime) -> datetime:
+    """What was charged already keeps its price. Raises InvalidValidity."""
+    if at < now:
+        raise InvalidValidity("a price holds from now on, or from a later time")
+    return at
 
 
 def charge(event: UsageEvent, price: Price | None) -> Charge:

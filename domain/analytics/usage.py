@@ -43,8 +43,8 @@ class UsageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageEvent:
-    """One attempt, `id`, once it has ended. Each token is in one of the four counts only. The
-    milliseconds are a monotonic clock's."""
+    """One attempt, `id`, once it has ended. Each token is in one of the four counts only. It waited
+    `queue_ms` before `started_at`, and the others count from there, all by a monotonic clock."""
 
     id: UUID
     user_id: UserId
@@ -67,17 +67,14 @@ class UsageEvent:
     tokens_source: TokensSource = TokensSource.NONE
 
     @property
-    def query_id(self) -> UUID:
-        """The answer that was tried for: all attempts at one are one query."""
-        return self.message_id or self.id
+    def tokens(self) -> int:
+        prompt = self.input_tokens + self.cached_input_tokens
+        return prompt + self.output_tokens + self.reasoning_tokens
 
     @property
-    def prompt_tokens(self) -> int:
-        return self.input_tokens + self.cached_input_tokens
-
-    @property
-    def completion_tokens(self) -> int:
-        return self.output_tokens + self.reasoning_tokens
+    def response_ms(self) -> int:
+        """As long as somebody waited."""
+        return self.queue_ms + self.total_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,3 +53,17 @@ class DocumentDeleted:
     id: UUID
     user_id: UserId
     document_id: DocumentId
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCompleted:
+    id: UUID
+    user_id: UserId
+    version_id: VersionId
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFailed:
+    id: UUID
+    user_id: UserId
+    version_id: VersionId

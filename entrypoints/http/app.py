@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import DomainError
 from entrypoints.http import (
+    analytics,
     conversations,
     docs,
     document,
@@ -45,6 +46,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             *identity.ROUTERS,
             knowledge.secured,
             conversations.secured,
+            analytics.secured,
             models.secured,
             health.router,
             problems.router,

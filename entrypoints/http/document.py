@@ -46,6 +46,7 @@ TAGS = {
     "identity": "Accounts, sessions and the keys that verify access tokens.",
     "knowledge": "Documents, their text and passages, and the search for them.",
     "conversations": "Questions, and answers made of cited sentences.",
+    "analytics": "What was used of models, what it cost, and what was done, day by day.",
     "models": "The models that may be asked, and what was sent to their providers.",
     "operations": "Is it running, and what do its errors mean?",
 }
@@ -201,7 +202,7 @@ def _explain(parameter: Json) -> None:
     name = parameter["name"]
     if known := PARAMETERS.get(f"{parameter['in']} {name}", PARAMETERS.get(name)):
         parameter["description"], parameter["example"] = known.description, known.example
-        parameter["schema"] |= known.limits
+        parameter["schema"] = known.limits | parameter["schema"]
 
 
 def _answer(status: str, response: Json, components: Json) -> Json:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from dishka import Provider, Scope, provide, provide_all
 
+from adapters.postgres.analytics.activities import PostgresActivities
+from adapters.postgres.analytics.buckets import PostgresBuckets
 from adapters.postgres.analytics.metering import (
     PostgresBudgets,
     PostgresReservations,
@@ -11,16 +13,42 @@ from adapters.postgres.analytics.metering import (
     PostgresZones,
 )
 from adapters.postgres.analytics.prices import PostgresPrices
+from adapters.postgres.analytics.reader import PostgresUsageReader
 from adapters.postgres.records import PostgresAnalyticsRecords
+from application.analytics.abandoned import SettleAbandoned
+from application.analytics.costs import ShowCosts
+from application.analytics.journal import (
+    Analyses,
+    ForgetDocument,
+    Journal,
+    RecordAnalysis,
+    RecordFailedAnalysis,
+    RecordQuestion,
+    RecordUpload,
+)
+from application.analytics.marking import Marking
 from application.analytics.metering import Meter
 from application.analytics.ports import (
+    Activities,
     AnalyticsRecords,
+    Buckets,
     Budgets,
     Prices,
     Reservations,
     UsageLog,
+    UsageReader,
     Zones,
 )
+from application.analytics.prices import ListPrices, SetPrice
+from application.analytics.rollup import Recount, RefreshAnalytics, RollUp
+from application.analytics.usage import (
+    Calendar,
+    ListActivity,
+    ShowTokens,
+    ShowUsage,
+    ShowWorkflows,
+)
+from application.knowledge.exports import Receipts
 from domain.analytics.budget import Limits
 from entrypoints.settings import Settings
 
@@ -28,7 +56,20 @@ from entrypoints.settings import Settings
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    metering = provide_all(Meter)
+    metering = provide_all(Meter, Marking, SettleAbandoned)
+    journal = provide_all(
+        Journal,
+        Analyses,
+        Receipts,
+        RecordQuestion,
+        RecordUpload,
+        RecordAnalysis,
+        RecordFailedAnalysis,
+        ForgetDocument,
+    )
+    counting = provide_all(Recount, RollUp, RefreshAnalytics)
+    reports = provide_all(Calendar, ShowUsage, ShowTokens, ShowWorkflows, ListActivity, ShowCosts)
+    prices = provide_all(ListPrices, SetPrice)
 
 
 class Policies(Provider):
@@ -52,5 +93,8 @@ class Adapters(Provider):
     budgets = provide(PostgresBudgets, provides=Budgets)
     reservations = provide(PostgresReservations, provides=Reservations)
     usage = provide(PostgresUsageLog, provides=UsageLog)
+    activities = provide(PostgresActivities, provides=Activities)
+    buckets = provide(PostgresBuckets, provides=Buckets)
+    reader = provide(PostgresUsageReader, provides=UsageReader)
     prices = provide(PostgresPrices, provides=Prices)
     records = provide(PostgresAnalyticsRecords, provides=AnalyticsRecords)

@@ -1,4 +1,4 @@
-"""What is used of models, what it costs, budgets.
+"""What is used of models, what it costs, budgets, and what is counted of a user's days.
 
 Revises: 0006
 """
@@ -15,7 +15,14 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-OWNED = ("usage_events", "ai_budgets", "usage_reservations")
+OWNED = (
+    "usage_events",
+    "ai_budgets",
+    "usage_reservations",
+    "activities",
+    "usage_buckets",
+    "dirty_buckets",
+)
 MONEY = sa.Numeric(precision=20, scale=10)
 # From the plans of the products; for 1000 tokens, read or written.
 DEFAULTS = (
@@ -23,6 +30,33 @@ DEFAULTS = (
     (2, "gpt-4", "0.03", "0.06"),
     (3, "gpt-3.5-turbo", "0.001", "0.002"),
 )
+
+# For reports by SQL: a row a day, as the user's calendar has them. It shows whom its reader may see.
+USER_ANALYTICS = """
+CREATE VIEW user_analytics WITH (security_invoker = true) AS
+SELECT
+    bucket.user_id,
+    (bucket.start AT TIME ZONE users.timezone)::date AS date,
+    sum(queries)::bigint AS total_queries,
+    sum(successful_queries)::bigint AS successful_queries,
+    sum(failed_queries)::bigint AS failed_queries,
+    sum(input_tokens + cached_input_tokens + output_tokens + reasoning_tokens)::bigint
+        AS total_tokens,
+    sum(input_tokens + cached_input_tokens)::bigint AS prompt_tokens,
+    sum(output_tokens + reasoning_tokens)::bigint AS completion_tokens,
+    (sum(response_ms) / nullif(sum(successful_queries), 0) / 1000)::float8 AS avg_response_time,
+    sum(documents_uploaded)::bigint AS documents_uploaded,
+    sum(documents_analyzed)::bigint AS documents_analyzed,
+    sum(document_bytes)::bigint AS total_document_size,
+    sum(executions)::bigint AS workflows_executed,
+    sum(executions_completed)::bigint AS workflows_completed,
+    sum(executions_failed)::bigint AS workflows_failed,
+    sum(cost) AS estimated_cost,
+    sum(unpriced_calls)::bigint AS unpriced_calls
+FROM usage_buckets bucket
+JOIN users ON users.id = bucket.user_id
+GROUP BY bucket.user_id, (bucket.start AT TIME ZONE users.timezone)::date
+"""
 
 
 def upgrade() -> None:
@@ -87,15 +121,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "id", name="usage_reservations_pkey"),
     )
     op.create_index("usage_reservations_expires_at_idx", "usage_reservations", ["expires_at"])
+    _counted()
     # Who runs the product can add to what was used, and neither change nor remove; an account that
     # is removed takes its own along.
     op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON usage_events FROM colonnade_app")
     for table in OWNED:
         _belongs_to_its_user(table)
     _is_nobodys_when_expired("usage_reservations")
+    op.execute(USER_ANALYTICS)
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW user_analytics")
+    op.drop_table("dirty_buckets")
+    op.drop_table("usage_buckets")
+    op.drop_table("activities")
     op.drop_table("usage_reservations")
     op.drop_table("ai_budgets")
     op.drop_table("usage_events")
@@ -138,6 +178,62 @@ def _prices() -> None:
             }
             for number, model, read, written in DEFAULTS
         ],
+    )
+
+
+def _counted() -> None:
+    op.create_table(
+        "activities",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("document_id", sa.Uuid()),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("took_ms", sa.BigInteger()),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="activities_user_id_fkey", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "id", name="activities_pkey"),
+    )
+    op.create_index("activities_at_idx", "activities", ["user_id", "at"])
+    op.create_index("activities_document_idx", "activities", ["user_id", "document_id"])
+    op.create_table(
+        "usage_buckets",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("unpriced_calls", sa.BigInteger(), nullable=False),
+        sa.Column("queries", sa.BigInteger(), nullable=False),
+        sa.Column("successful_queries", sa.BigInteger(), nullable=False),
+        sa.Column("failed_queries", sa.BigInteger(), nullable=False),
+        sa.Column("response_ms", sa.BigInteger(), nullable=False),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cached_input_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("reasoning_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cost", MONEY, nullable=False),
+        sa.Column("documents_uploaded", sa.BigInteger(), nullable=False),
+        sa.Column("documents_analyzed", sa.BigInteger(), nullable=False),
+        sa.Column("document_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("executions", sa.BigInteger(), nullable=False),
+        sa.Column("executions_completed", sa.BigInteger(), nullable=False),
+        sa.Column("executions_failed", sa.BigInteger(), nullable=False),
+        sa.Column("execution_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="usage_buckets_user_id_fkey", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "start", name="usage_buckets_pkey"),
+    )
+    op.create_table(
+        "dirty_buckets",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="dirty_buckets_user_id_fkey", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "start", name="dirty_buckets_pkey"),
     )
 
 

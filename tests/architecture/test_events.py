@@ -16,7 +16,9 @@ def test_followers_have_names_of_their_own() -> None:
 @pytest.mark.parametrize("event", FOLLOWERS)
 def test_a_follower_takes_the_event_it_follows(event: type) -> None:
     world = World()
-    for use_case in (*FOLLOWERS[event], *filter(None, [ABANDONERS.get(event)])):
+    followers = FOLLOWERS[event]
+    abandoners = [ABANDONERS[one] for one in followers if one in ABANDONERS]
+    for use_case in (*followers, *abandoners):
         assert world.get(use_case) is not None
         taken = get_type_hints(use_case.__call__)["event"]
         kinds = get_args(getattr(taken, "__value__", taken)) or (taken,)
@@ -24,8 +26,8 @@ def test_a_follower_takes_the_event_it_follows(event: type) -> None:
 
 
 def test_who_is_waited_for_follows_something() -> None:
-    assert set(INTERACTIVE) <= set(FOLLOWERS)
-    assert set(ABANDONERS) <= set(FOLLOWERS)
+    followers = {follower for followers in FOLLOWERS.values() for follower in followers}
+    assert {*INTERACTIVE, *ABANDONERS} <= followers
 
 
 @pytest.mark.parametrize("event", FOLLOWERS)

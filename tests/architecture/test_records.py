@@ -50,13 +50,16 @@ from domain.identity.user import RESTORABLE
 from domain.shared.ids import UserId
 
 _FROM_FILES = "was made of a file's bytes, which its owner may download"
+_COUNTED = "counts what usage events and activities tell one by one"
 NOT_SHOWN = {
-    "ai_budgets": "counts what usage events tell one by one",
+    "ai_budgets": _COUNTED,
     "chunk_vectors": _FROM_FILES,
     "chunks": _FROM_FILES,
+    "dirty_buckets": _COUNTED,
     "document_texts": _FROM_FILES,
     "idempotency_keys": "repeats an answer that its owner got, for a day",
     "postings": _FROM_FILES,
+    "usage_buckets": _COUNTED,
     "usage_reservations": "ends within the hour, as a usage event",
     "version_statistics": _FROM_FILES,
 }

@@ -54,3 +54,7 @@ class MemoryUsageLog:
         event = charge.event
         kept = self._store.table(Charge).setdefault((event.user_id, event.id), charge)
         return kept is charge
+
+    async def tries(self, owner: UserId, message_id: UUID) -> list[datetime]:
+        events = [charge.event for charge in self._store.table(Charge).values()]
+        return [e.started_at for e in events if (e.user_id, e.message_id) == (owner, message_id)]

@@ -18,7 +18,7 @@ NOBODY = UUID(int=0)  # whom row security shows what has expired, and nothing el
 _b, _r, _u = ai_budgets.c, usage_reservations.c, usage_events.c
 _COST = ("price_id", "cost")
 _BUDGET, _RESERVATION = tuple(_b.keys()), tuple(_r.keys())
-_EVENT = tuple(c.name for c in usage_events.c if c.name not in _COST)
+EVENT = tuple(c.name for c in usage_events.c if c.name not in _COST)
 
 _ZONE = Statement(select(users.c.timezone).where(users.c.id == bindparam("owner")))
 
@@ -46,7 +46,14 @@ _LOG = Statement(
     insert(usage_events)
     .on_conflict_do_nothing(index_elements=[_u.user_id, _u.id])
     .returning(_u.id),
-    (*_EVENT, *_COST),
+    (*EVENT, *_COST),
+)
+
+
+_TRIES = Statement(
+    select(_u.started_at).where(
+        _u.user_id == bindparam("owner"), _u.message_id == bindparam("message")
+    )
 )
 
 
@@ -96,7 +103,12 @@ class PostgresUsageLog:
         self._database = database
 
     async def add(self, charge: Charge) -> bool:
-        values = values_of(charge.event, _EVENT)
+        values = values_of(charge.event, EVENT)
         values |= {"price_id": charge.price_id, "cost": charge.cost}
         row = await self._database.row(_LOG, values, owner=charge.event.user_id)
         return row is not None
+
+    async def tries(self, owner: UserId, message_id: UUID) -> list[datetime]:
+        values = {"owner": owner, "message": message_id}
+        rows = await self._database.rows(_TRIES, values, owner=owner)
+        return [row["started_at"] for row in rows]

@@ -1,9 +1,11 @@
 """What is used of models, and what is counted of it."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
+    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -95,3 +97,52 @@ usage_reservations = Table(
     Index("usage_reservations_expires_at_idx", "expires_at"),
 )
 usage_reservations.c.user_id.append_foreign_key(ForeignKey(users.c.id, ondelete="CASCADE"))
+
+activities = Table(
+    "activities",
+    metadata,
+    *owner(),
+    Column("action", String(20), nullable=False),
+    Column("status", String(10), nullable=False),
+    at("at"),
+    Column("document_id", Uuid),  # an id only, as in usage_events
+    Column("bytes", BigInteger, nullable=False),
+    Column("took_ms", BigInteger),
+    Index("activities_at_idx", "user_id", "at"),
+    Index("activities_document_idx", "user_id", "document_id"),
+)
+activities.c.user_id.append_foreign_key(ForeignKey(users.c.id, ondelete="CASCADE"))
+
+# Sums of quarters of an hour (UTC), which any zone's days consist of.
+usage_buckets = Table(
+    "usage_buckets",
+    metadata,
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("start", DateTime(timezone=True), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("unpriced_calls", BigInteger, nullable=False),
+    Column("queries", BigInteger, nullable=False),
+    Column("successful_queries", BigInteger, nullable=False),
+    Column("failed_queries", BigInteger, nullable=False),
+    Column("response_ms", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("cost", MONEY, nullable=False),
+    Column("documents_uploaded", BigInteger, nullable=False),
+    Column("documents_analyzed", BigInteger, nullable=False),
+    Column("document_bytes", BigInteger, nullable=False),
+    Column("executions", BigInteger, nullable=False),
+    Column("executions_completed", BigInteger, nullable=False),
+    Column("executions_failed", BigInteger, nullable=False),
+    Column("execution_ms", BigInteger, nullable=False),
+)
+
+# Which of them have to be counted again.
+dirty_buckets = Table(
+    "dirty_buckets",
+    metadata,
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("start", DateTime(timezone=True), primary_key=True),
+)

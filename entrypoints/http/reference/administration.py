@@ -47,7 +47,7 @@ EXAMPLES = (
         knowledge={"documents": [], "document_versions": []},
         conversations={"conversations": [], "messages": []},
         mail={"outgoing_mails": []},
-        analytics={"usage_events": []},
+        analytics={"usage_events": [], "activities": []},
         models={"egress_events": []},
     ),
 )

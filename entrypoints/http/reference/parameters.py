@@ -34,6 +34,7 @@ PARAMETERS = {
     ),
     "category": Parameter("Only documents of this category", "contract"),
     "code": Parameter("The `code` of an error answer", "not_found"),
+    "days": Parameter("How many days, today included", 7),
     "deleted": Parameter("Deleted accounts instead of the others", False),
     "query code": Parameter("What the provider gives for a token, once", "4/0AfJohXn5h"),
     "connection_id": Parameter("The `id` of a connection", str(CONNECTION)),

@@ -1,22 +1,22 @@
 """Attempts at models, as other contexts tell them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import msgspec
 from dishka import AsyncContainer
 
 from application.analytics.exports import (
-    AnalyticsRecords,
     Feature,
     Meter,
     TokensSource,
     UsageEvent,
     UsageStatus,
 )
+from application.analytics.ports import UsageReader
 from application.identity.ports import Users
 from application.shared.ports import Transaction
+from domain.analytics.usage import Charge
 from domain.shared.ids import UserId
 from tests.contract.identity.test_users import a_user
 
@@ -69,9 +69,9 @@ async def settle(world: AsyncContainer, *events: UsageEvent) -> None:
             await (await request.get(Meter)).settle(event)
 
 
-async def kept(world: AsyncContainer, owner: UserId) -> list[dict[str, Any]]:
-    """Usage events as an export shows them, by their ids."""
+async def charges(world: AsyncContainer, owner: UserId) -> list[Charge]:
+    """Everything that was charged from NOON on."""
     async with world() as request:
-        records = await (await request.get(AnalyticsRecords)).read(owner)
-    found: list[dict[str, Any]] = msgspec.to_builtins(records["usage_events"])
-    return found
+        reader = await request.get(UsageReader)
+        found = await reader.attempts(owner, NOON, NOON + timedelta(days=3650))
+    return [attempt.charge for attempt in found]

@@ -13,7 +13,7 @@ from application.shared.ports import Transaction
 from domain.analytics.budget import RESERVED, Budget
 from domain.analytics.price import DEFAULTS, charge
 from domain.shared.ids import UserId
-from tests.contract.analytics.flows import NOON, an_event, an_owner, kept, reserve, settle
+from tests.contract.analytics.flows import NOON, an_event, an_owner, charges, reserve, settle
 
 NOTHING = Decimal(0)
 
@@ -59,7 +59,7 @@ async def test_an_attempt_is_charged_once_however_often_it_is_told(world: AsyncC
     await settle(world, event, event)
     budget = await budget_of(world, owner)
     assert (budget.spent, budget.reserved) == (Decimal("0.06"), NOTHING)
-    assert len(await kept(world, owner)) == 1
+    assert len(await charges(world, owner)) == 1
 
 
 async def test_what_is_answered_here_costs_nothing_and_counts_against_nothing(

@@ -30,6 +30,7 @@ from application.shared.page import SliceRequest
 from domain.knowledge.document import DocumentNotFailed, Status, Step
 from domain.knowledge.events import (
     ChunksEmbedded,
+    DocumentCompleted,
     DocumentDeleted,
     DocumentUploaded,
     TermsIndexed,
@@ -151,7 +152,7 @@ async def test_what_was_deleted_in_the_middle_of_a_step_does_not_come_back(
         async def keep() -> None:
             await texts.put(owner.user_id, version.id, canonical([RawPage("Back again.")]))
 
-        await progress.finish(event, step, keep, None)
+        await progress.finish(event, step, keep, DocumentCompleted)
         assert not await progress.advance(event, step, 1, keep)
         with pytest.raises(NotFound):
             await texts.get(owner.user_id, version.id)
@@ -169,7 +170,7 @@ async def do(world: AsyncContainer, version: Any, step: Step) -> None:
     async with world() as request:
         progress = await request.get(Progress)
         await progress.begin(event, step)
-        await progress.finish(event, step, nothing, None)
+        await progress.finish(event, step, nothing, DocumentCompleted)
 
 
 async def delete(world: AsyncContainer, actor: Actor, document: DocumentView) -> None:
