@@ -22,6 +22,7 @@ from rich.table import Table
 from benchmarks import (
     admin,
     harness,
+    ingest,
     logins,
     overload,
     reads,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "logins": logins.run,
     "overload": overload.run,
     "admin": admin.run,
+    "ingest": ingest.run,
     "search_quality": search_quality.run,
     "search_speed": search_speed.run,
     "start": start.run,

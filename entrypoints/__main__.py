@@ -95,6 +95,34 @@ def verify_audit() -> None:
 
 
 @cli.command()
+@click.option(
+    "--older-than",
+    "minutes",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    help="Minutes; an upload that takes longer would be swept away.",
+)
+def sweep(minutes: int) -> None:
+    """Remove bytes that no file refers to from the storage, and count files without bytes."""
+    from datetime import timedelta
+
+    from domain.shared.errors import Unavailable
+    from entrypoints.admin import sweep as run
+    from entrypoints.database import reachable
+
+    try:
+        with reachable(_settings()) as settings:
+            found = asyncio.run(run(settings, timedelta(minutes=minutes)))
+    except Unavailable as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(
+        f"Removed {found.orphans} orphans and {found.unfinished} unfinished uploads; "
+        f"{found.missing} files are missing their bytes."
+    )
+
+
+@cli.command()
 def rotate_keys() -> None:
     """Sign access tokens with the next key; what the last one signed stays good until it expires."""
     from entrypoints.admin import rotate_keys as run
@@ -146,6 +174,16 @@ def demo(path: str | None, question: str) -> None:
         play(settings, Path(path) if path else DOCUMENT, question)
     except ServerDown as error:
         raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+def demo_analytics() -> None:
+    """Seed a month of an account's use of models, and draw it."""
+    from entrypoints.database import reachable
+    from entrypoints.demo_analytics import play
+
+    with reachable(_settings()) as settings:
+        play(settings)
 
 
 @cli.command()

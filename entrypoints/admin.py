@@ -1,3 +1,7 @@
+from datetime import timedelta
+
+from application.files.sweeping import SweepFiles
+from application.files.views import Sweep
 from application.identity.audit import Verdict, VerifyAudit
 from application.identity.ports import AuditLog
 from application.identity.signing_keys import RotateKeys
@@ -37,6 +41,16 @@ async def verify(settings: Settings) -> Verdict:
     try:
         async with container() as request:
             return await (await request.get(VerifyAudit))()
+    finally:
+        await container.close()
+
+
+async def sweep(settings: Settings, older_than: timedelta) -> Sweep:
+    """Remove from the storage what no file refers to and is older."""
+    container = production(settings)
+    try:
+        async with container() as request:
+            return await (await request.get(SweepFiles))(older_than)
     finally:
         await container.close()
 

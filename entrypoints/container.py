@@ -26,7 +26,7 @@ from entrypoints.providers import (
 from entrypoints.settings import Settings
 
 CONTEXTS = (identity, files, knowledge, conversations, analytics, models, mail, operations)
-POLICIES = (identity.Policies, analytics.Policies, models.Policies)
+POLICIES = (identity.Policies, analytics.Policies, models.Policies, operations.Policies)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:

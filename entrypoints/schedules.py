@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from dishka import AsyncContainer
+from msgspec import to_builtins
 from pgqueuer.models import Schedule
 from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
 from application.analytics.abandoned import SettleAbandoned
+from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
 from application.operations.purge import PurgeReplays
@@ -18,7 +20,10 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     SettleAbandoned: "17 * * * *",
+    SweepFiles: "57 * * * *",
 }
+# Whatever killed us may have left something.
+AT_START: tuple[type, ...] = (SweepFiles,)
 
 type Handler = Callable[[Schedule], Awaitable[None]]
 
@@ -35,15 +40,25 @@ def scheduler(container: AsyncContainer, manager: QueueManager) -> SchedulerMana
     return clock
 
 
+async def at_start(container: AsyncContainer) -> None:
+    """What each worker does when it begins, beside its jobs."""
+    for use_case in AT_START:
+        await _run(container, use_case)
+
+
 def _handler(container: AsyncContainer, use_case: type) -> Handler:
     async def run(_: Schedule) -> None:
-        try:
-            async with container() as request:
-                done = await (await request.get(use_case))()
-        except Exception:
-            # The next time will try again.
-            _log.exception("schedule_failed", use_case=use_case.__name__)
-        else:
-            _log.info("schedule", use_case=use_case.__name__, done=done)
+        await _run(container, use_case)
 
     return run
+
+
+async def _run(container: AsyncContainer, use_case: type) -> None:
+    try:
+        async with container() as request:
+            done = await (await request.get(use_case))()
+    except Exception:
+        # The next time will try again.
+        _log.exception("schedule_failed", use_case=use_case.__name__)
+    else:
+        _log.info("schedule", use_case=use_case.__name__, done=to_builtins(done))

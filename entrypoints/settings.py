@@ -37,6 +37,7 @@ type HashTime = Annotated[int, Meta(ge=2, le=100)]
 type HashLanes = Annotated[int, Meta(ge=1, le=16)]
 type Origins = tuple[str, ...]
 type DatabaseUrl = str
+type StorageUrl = Annotated[str, Meta(pattern="^(s3|gs|az)://[^/]+")]
 type ProviderName = Annotated[str, Meta(pattern="^(?!(google|github)$)[a-z0-9-]{1,20}$")]
 
 _DRIVER = re.compile(r"^postgres(ql)?\+\w+://")
@@ -107,6 +108,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: DatabaseUrl | None = None
     db_pool_size: Count = 10
 
+    storage_url: StorageUrl | None = None
+
     web_workers: Count = 1
     job_workers: Count = 1
     hash_threads: Count | None = None
@@ -143,6 +146,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     oidc_client_secret: str | None = None
     oidc_name: ProviderName = "oidc"
     oauth_redirects: Origins | None = None
+
+    uploads_per_hour: Limit = 600
+    searches_per_minute: Limit = 600
 
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024

@@ -25,7 +25,7 @@ from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS
 from domain.shared.errors import Unavailable
 from entrypoints.container import production
-from entrypoints.schedules import scheduler
+from entrypoints.schedules import at_start, scheduler
 from entrypoints.settings import Settings
 
 TRIES = 5
@@ -65,6 +65,7 @@ async def work(settings: Settings) -> None:
     _log.info("worker_ready")
     async with asyncio.TaskGroup() as group:
         group.create_task(scheduler(container, manager).run())
+        group.create_task(at_start(container))
         await manager.run(
             dequeue_timeout=POLL,
             batch_size=CONCURRENCY,

@@ -15,6 +15,7 @@ from entrypoints.database import migrate
 from entrypoints.embedded_postgres import Cluster
 from entrypoints.http.inject import OfRequest
 from entrypoints.settings import Settings
+from tests.buckets import Bucket, new_bucket, s3_server
 
 TEMPLATE = "colonnade_template"
 _numbers = count(1)
@@ -39,6 +40,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 async def database(cluster: Cluster) -> str:
     """The URL of a fresh database with all tables."""
     return await _create(cluster)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[dict[str, str]]:
+    """The environment of an S3 server."""
+    with s3_server() as environ:
+        yield environ
+
+
+@pytest.fixture
+def bucket(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty one, whose server is the environment's."""
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    return new_bucket(s3)
 
 
 @pytest.fixture

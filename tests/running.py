@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -87,10 +88,16 @@ def until[T](ask: Callable[[], T], seconds: float = PATIENCE) -> T:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Not one of those that the system lends to connections (from 32768 on): between our look at it
+    and the start of a process, a busy machine lends it to somebody."""
+    return next(port for port in random.sample(range(10_000, 32_768), 1000) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def is_healthy(port: int) -> bool:

@@ -1,7 +1,9 @@
+from adapters.memory.rate_limits import MemoryRateLimits
 from adapters.memory.replays import MemoryReplays
 from adapters.memory.store import Store
 from application.operations.ports import Probes, Replays
 from application.operations.views import QueueHealth
+from application.shared.limits import RateLimits
 
 
 class MemoryProbes:
@@ -17,5 +19,6 @@ class MemoryProbes:
 
 PORTS: dict[type, type] = {
     Probes: MemoryProbes,
+    RateLimits: MemoryRateLimits,
     Replays: MemoryReplays,
 }

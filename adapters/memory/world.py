@@ -27,6 +27,7 @@ from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.models.ports import ChatModels
 from application.models.tracing import Tracers
+from application.operations.quotas import Quotas
 from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
 from domain.analytics.budget import Limits
 
@@ -55,6 +56,7 @@ class World:
         policies = {
             Policy: Policy(),
             EmailPolicy: EmailPolicy(),
+            Quotas: Quotas(),
             Limits: Limits(),
             ChatModels: ChatModels(),
             Tracers: Tracers(),

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from application.files.download import Download
+from application.files.health import CheckStorage
 from application.files.ports import FileRecords, Files, Objects, Sniffer
+from application.files.views import StorageHealth
 from application.shared.ports import Ids, Outbox
 from application.shared.records import Record
 from domain.files.events import FileForgotten
@@ -17,6 +20,7 @@ from domain.files.file import (
     StoredFile,
     extension,
     file_too_large,
+    named_type,
     original_name,
 )
 from domain.shared.ids import FileId, UserId
@@ -24,11 +28,14 @@ from domain.shared.ids import FileId, UserId
 HEAD, TAIL = 8 * 1024, 64 * 1024  # bytes
 
 __all__ = [
+    "CheckStorage",
+    "Download",
     "FileRecords",
     "Files",
     "Objects",
     "Purpose",
     "Sniffer",
+    "StorageHealth",
     "StoredFile",
     "Upload",
     "erase",
@@ -62,11 +69,12 @@ async def receive(
     not, the bytes are its to remove. Raises UnnamedFile, InvalidFileName, EmptyFile, FileTooLarge,
     UnsupportedFile, and then nothing is left behind."""
     name = original_name(upload.name)
+    named_type(name, purpose)  # before its bytes travel
     key = StorageKey(f"{purpose}/{owner}/{file_id}")
     seen = _Seen(purpose)
     try:
         await objects.put(key, seen.through(upload.content))
-        media_type = sniffer.media_type(name, bytes(seen.head), bytes(seen.tail))
+        media_type = sniffer.media_type(name, purpose, bytes(seen.head), bytes(seen.tail))
     except BaseException:
         await objects.remove(key)
         raise

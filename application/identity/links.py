@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from application.identity.ports import OneTimeTokens, RateLimits, Users
+from application.identity.ports import OneTimeTokens, Users
+from application.shared.limits import RateLimits
 from application.shared.ports import Clock, Crypto, Ids, Secrets
 from application.shared.text import Text
 from domain.identity.one_time_token import (

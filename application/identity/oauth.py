@@ -12,10 +12,10 @@ from application.identity.ports import (
     IdentityProvider,
     IdentityProviders,
     OneTimeTokens,
-    RateLimits,
 )
 from application.identity.views import Login
 from application.shared.actor import Actor, Client
+from application.shared.limits import RateLimits
 from application.shared.ports import Clock, Crypto, Ids, Secrets, Transaction
 from domain.identity.audit import AuditEvent, Outcome
 from domain.identity.oauth import (

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -287,17 +287,6 @@ class AuditReader(Protocol):
 class AccountRecords(Records, Protocol):
     """What identity keeps of a user; nothing that opens a door is shown. Erasing leaves the account
     itself, which Users removes, and the audit log, which holds ids only."""
-
-
-class RateLimits(Protocol):
-    async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
-        """Count one more in `bucket`, at once and for good, so outside any transaction. Raises
-        Busy, with the time to wait, when more than `limit` came within `window`."""
-        ...
-
-    async def check(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
-        """Raise Busy where `count` would, and count nothing."""
-        ...
 
 
 class ApiKeys(Protocol):

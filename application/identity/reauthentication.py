@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.identity.ports import Passwords, RateLimits, Sessions, Users
+from application.identity.ports import Passwords, Sessions, Users
 from application.shared.actor import Actor
+from application.shared.limits import RateLimits
 from application.shared.ports import Clock
 from domain.identity.session import FRESH, ReauthenticationNeeded, SessionId
 from domain.identity.user import InvalidCredentials, User, typed_password

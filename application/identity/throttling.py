@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from application.identity.policy import Policy
-from application.identity.ports import AuditLog, LoginFailures, RateLimits
+from application.identity.ports import AuditLog, LoginFailures
 from application.shared.actor import Client
+from application.shared.limits import RateLimits
 from application.shared.ports import Clock, Ids, Transaction
 from domain.identity.audit import AuditEvent, Outcome
 from domain.identity.login_failures import Failures
 from domain.shared.ids import UserId
 
-type Limiter = Callable[[str, int, timedelta, datetime], Awaitable[None]]
+type Limiter = Callable[[str, int, timedelta, datetime], Awaitable[object]]
 
 _MINUTE = timedelta(minutes=1)
 _SITE = 64  # bits of an IPv6 address that its holder cannot choose

@@ -1,10 +1,10 @@
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec import structs
 
 from application.files.exports import (
+    Download,
     Files,
     Objects,
     Purpose,
@@ -161,10 +161,7 @@ class DownloadDocument:
     files: Files
     objects: Objects
 
-    async def __call__(
-        self, actor: Actor, document_id: DocumentId
-    ) -> tuple[StoredFile, AsyncIterator[bytes]]:
+    async def __call__(self, actor: Actor, document_id: DocumentId) -> Download:
         actor.require(Scope.DOCUMENTS)
         file_id = await self.reader.file(actor.user_id, document_id)
-        file = await self.files.get(actor.user_id, file_id)
-        return file, self.objects.read(file.storage_key)
+        return Download(await self.files.get(actor.user_id, file_id), self.objects)

@@ -156,6 +156,10 @@ class DocumentReader(Protocol):
         """The bytes that are published, or will be first. Raises NotFound."""
         ...
 
+    async def refers_to(self, owner: UserId, file_id: FileId) -> bool:
+        """Whether a document that is not deleted has a version of these bytes."""
+        ...
+
 
 class Extractor(Protocol):
     async def extract(self, path: Path, media_type: str) -> Extracted:

@@ -18,6 +18,14 @@ class ProcessingError(Struct, frozen=True):
     detail: str
 
 
+class FormatView(Struct, frozen=True):
+    """A kind of file that may be uploaded, by the end of its name; `extension` begins with a dot."""
+
+    extension: str
+    media_type: str
+    max_bytes: int
+
+
 class DocumentView(Struct, frozen=True):
     """`file_size` is in bytes; `file_type` is an extension without its dot. Author, language,
     dates and page count are what the file says of itself. `processing_…` tells of the newest

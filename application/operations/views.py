@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from application.files.exports import StorageHealth
+
 
 class Word(StrEnum):
     OK = "ok"
@@ -48,7 +50,8 @@ class QueueHealth(Struct, frozen=True):
 
 
 class DetailedHealth(Struct, frozen=True):
-    """`queue` is None when the database, whose part it is, does not answer."""
+    """`queue` is None when the database, whose part it is, does not answer; so is `storage` as long
+    as it never did."""
 
     status: Word
     version: str
@@ -56,4 +59,5 @@ class DetailedHealth(Struct, frozen=True):
     environment: str
     database: Literal["connected", "unavailable"]
     queue: QueueHealth | None
+    storage: StorageHealth | None
     embeddings: str | None

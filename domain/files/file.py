@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,23 +13,69 @@ StorageKey = NewType("StorageKey", str)
 MIB = 1024 * 1024
 
 PDF = "application/pdf"
+DOC = "application/msword"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MEDIA_TYPES = {  # by extension, what may be uploaded
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODT = "application/vnd.oasis.opendocument.text"
+EPUB = "application/epub+zip"
+RTF = "application/rtf"
+HTML = "text/html"
+CSV = "text/csv"
+MEDIA_TYPES = {  # by extension, what can be read
     ".pdf": PDF,
     ".docx": DOCX,
+    ".doc": DOC,
+    ".odt": ODT,
+    ".rtf": RTF,
     ".txt": "text/plain",
     ".md": "text/markdown",
     ".markdown": "text/markdown",
+    ".html": HTML,
+    ".htm": HTML,
+    ".csv": CSV,
+    ".epub": EPUB,
+    ".pptx": PPTX,
+    ".xlsx": XLSX,
+}
+
+
+IMAGES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
+_SIGNATURES = {
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "image/gif": re.compile(rb"GIF8[79]a"),
 }
 
 
 class Purpose(StrEnum):
     DOCUMENT = "document"
+    RESUME = "resume"
+    AVATAR = "avatar"
 
     @property
     def limit(self) -> int:
         """The most bytes a file of this purpose may have."""
-        return {Purpose.DOCUMENT: 50 * MIB}[self]
+        return 50 * MIB if self is Purpose.DOCUMENT else 10 * MIB
+
+    @property
+    def media_types(self) -> dict[str, str]:
+        """By extension, what a file of this purpose may be."""
+        return IMAGES if self is Purpose.AVATAR else MEDIA_TYPES
+
+
+_A = {
+    Purpose.DOCUMENT: "a document",
+    Purpose.RESUME: "a resume",
+    Purpose.AVATAR: "an avatar",
+}
 
 
 class EmptyFile(Malformed): ...
@@ -47,7 +94,7 @@ class UnsupportedFile(Unsupported): ...
 
 
 def file_too_large(purpose: Purpose) -> FileTooLarge:
-    return FileTooLarge(f"a {purpose} may have {purpose.limit // MIB} MiB")
+    return FileTooLarge(f"{_A[purpose]} may have {purpose.limit // MIB} MiB")
 
 
 def original_name(text: str | None) -> str:
@@ -61,14 +108,19 @@ def original_name(text: str | None) -> str:
     return name.strip()[-255:]
 
 
-def named_type(name: str) -> str:
+def named_type(name: str, purpose: Purpose) -> str:
     """The media type that a file's name promises. Raises UnsupportedFile."""
     suffix = PurePath(name).suffix.lower()
-    if suffix not in MEDIA_TYPES:
-        read = ", ".join(MEDIA_TYPES)
+    if suffix not in purpose.media_types:
+        taken = ", ".join(purpose.media_types)
         found = f"not {suffix}" if suffix else f"and {name} has no extension"
-        raise UnsupportedFile(f"we read {read}, {found}")
-    return MEDIA_TYPES[suffix]
+        raise UnsupportedFile(f"{_A[purpose]} is {taken}, {found}")
+    return purpose.media_types[suffix]
+
+
+def is_image(media_type: str, head: bytes) -> bool:
+    """Whether that is how an image of this type begins."""
+    return _SIGNATURES[media_type].match(head) is not None
 
 
 def extension(media_type: str) -> str:

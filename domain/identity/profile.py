@@ -27,10 +27,17 @@ class InvalidPreferences(Invalid): ...
 def checked(said: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a profile as they are kept; None empties a field. Raises InvalidTimezone,
     InvalidLocale, InvalidUrl, InvalidRetention, InvalidPreferences."""
-    return {
-        name: RULES[name](value) if name in RULES and value is not None else value
-        for name, value in said.items()
-    }
+    return {name: _checked(name, value) for name, value in said.items()}
+
+
+def _checked(name: str, value: Any) -> Any:
+    if value is None or name not in RULES:
+        return value
+    try:
+        return RULES[name](value)
+    except Invalid as error:
+        error.fields = (name,)  # three of them are addresses
+        raise
 
 
 def web_address(text: str) -> str:

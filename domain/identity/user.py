@@ -31,16 +31,20 @@ _KIB = 1024  # bytes of a password: 128 of the longest characters take half of i
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{4,8})*")
 
 
-class InvalidEmail(Invalid): ...
+class InvalidEmail(Invalid):
+    fields = ("email", "new_email")
 
 
-class InvalidTimezone(Invalid): ...
+class InvalidTimezone(Invalid):
+    fields = ("timezone",)
 
 
-class InvalidLocale(Invalid): ...
+class InvalidLocale(Invalid):
+    fields = ("locale",)
 
 
-class WeakPassword(Invalid): ...
+class WeakPassword(Invalid):
+    fields = ("password", "new_password")
 
 
 class EmailTaken(Conflict): ...

@@ -24,7 +24,8 @@ class Category(StrEnum):
     OTHER = "other"
 
 
-class InvalidKeywords(Invalid): ...
+class InvalidKeywords(Invalid):
+    fields = ("keywords",)
 
 
 def keyword(text: str) -> str:

@@ -13,7 +13,9 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The value could never be accepted."""
+    """The value could never be accepted. `fields`: what it may be called where it is asked for."""
+
+    fields: tuple[str, ...] = ()
 
 
 class Malformed(Invalid):

@@ -13,6 +13,7 @@ from entrypoints.http import (
     conversations,
     docs,
     document,
+    files,
     health,
     identity,
     knowledge,
@@ -35,7 +36,19 @@ from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
 KIB = 1024
-_EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Server-Timing", "Idempotency-Replayed"]
+_EXPOSED = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "X-Request-ID",
+]
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -44,6 +57,8 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     app = Litestar(
         [
             *identity.ROUTERS,
+            files.secured,
+            knowledge.public,
             knowledge.secured,
             conversations.secured,
             analytics.secured,

@@ -12,6 +12,7 @@ from domain.shared.errors import DomainError, Forbidden, Malformed, Unauthentica
 from entrypoints.http.body import declared_json
 from entrypoints.http.cookies import CookieNames, check_csrf, cookie
 from entrypoints.http.idempotency import first_answer
+from entrypoints.http.metering import meter
 from entrypoints.settings import Settings
 
 type AnyRequest = Request[Any, Any, Any]
@@ -39,6 +40,7 @@ async def authenticated(request: AnyRequest) -> Response[bytes] | None:
         raise Unauthenticated("a bearer token or the session's cookie is needed")
     if caller.actor.session_id is None and OPEN_TO_KEYS not in request.route_handler.opt:
         raise SessionRequired("an API key does not open this: log in")
+    await meter(request, caller)
     if request.method == HttpMethod.GET:
         return None
     await declared_json(request)

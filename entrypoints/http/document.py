@@ -43,6 +43,7 @@ bytes are the same document.
 one, null on the last.
 """
 TAGS = {
+    "files": "The bytes of what was uploaded.",
     "identity": "Accounts, sessions and the keys that verify access tokens.",
     "knowledge": "Documents, their text and passages, and the search for them.",
     "conversations": "Questions, and answers made of cited sentences.",

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from application.shared.text import NO_NUL
+from domain.files.ranges import RangeNotSatisfiable
 from domain.shared.errors import (
     Busy,
     Conflict,
@@ -30,6 +31,7 @@ STATUS: dict[type[DomainError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Malformed: HTTPStatus.BAD_REQUEST,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
@@ -50,7 +52,7 @@ type AnyRequest = Request[Any, Any, Any]
 class Fault(Struct, frozen=True):
     """What is wrong with one value: `pointer` (RFC 6901) finds it in the body, or names the
     parameter. `code` is `unknown` for a field that there is not, `missing` for one that is needed,
-    else `invalid`."""
+    the problem's own where there is one, else `invalid`."""
 
     pointer: str
     code: str
@@ -78,9 +80,22 @@ def domain_problem(request: AnyRequest, error: DomainError) -> Response[Problem]
     headers = {}
     if isinstance(error, Busy):
         headers["retry-after"] = str(max(1, ceil(error.retry_after.total_seconds())))
+    if isinstance(error, RangeNotSatisfiable):
+        headers["content-range"] = f"bytes */{error.size}"
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
-    return answer(request, status, error.code, str(error) or status.phrase, headers=headers)
+    detail = str(error) or status.phrase
+    faults = [Fault(f"/{name}", error.code, detail) for name in _fields(request, error)]
+    return answer(request, status, error.code, detail, errors=faults, headers=headers)
+
+
+def _fields(request: AnyRequest, error: DomainError) -> list[str]:
+    """Which of the body's the error is about."""
+    if not isinstance(error, Invalid) or not error.fields:
+        return []
+    body = request.route_handler.parsed_data_field
+    asked = getattr(body.annotation, "__struct_fields__", ()) if body else ()
+    return [name for name in error.fields if name in asked]
 
 
 def validation_problem(request: AnyRequest, error: ValidationException) -> Response[Problem]:

@@ -1,8 +1,10 @@
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
 from dishka import AsyncContainer, FromDishka
 from litestar import get
 
+from application.files.exports import CheckStorage
 from application.knowledge.ports import Embedder
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
@@ -38,18 +40,16 @@ async def show_detailed_health(
     settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
-    try:
-        probes = await container.get(Probes)  # which connects
-        queue = await probes.queue()
-    except Unavailable:
-        queue = None
+    queue = await _told(container, Probes, lambda probes: probes.queue())
+    files = await _told(container, CheckStorage, lambda check: check())
     return DetailedHealth(
-        status=Word.OK if queue else Word.DEGRADED,
+        status=Word.OK if queue and files and files.writable else Word.DEGRADED,
         version=VERSION,
         service=SERVICE,
         environment=settings.environment,
         database="connected" if queue else "unavailable",
         queue=queue,
+        storage=files,
         embeddings=embedder.embedding_set,
     )
 
@@ -69,6 +69,16 @@ async def show_root(settings: FromDishka[Settings]) -> Welcome:
         problems="/problems",
         first_step="POST /api/v1/auth/register",
     )
+
+
+async def _told[Port, T](
+    container: AsyncContainer, port: type[Port], ask: Callable[[Port], Awaitable[T]]
+) -> T | None:
+    """None from what cannot be asked: to make an adapter may be to connect to the database."""
+    try:
+        return await ask(await container.get(port))
+    except Unavailable:
+        return None
 
 
 router = Injected(

@@ -1,14 +1,14 @@
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
 from msgspec import Meta
 
+from application.files.exports import Purpose
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
@@ -23,10 +23,12 @@ from application.knowledge.views import (
     DocumentFilter,
     DocumentOrder,
     DocumentView,
+    FormatView,
     Found,
     Query,
     StatusView,
 )
+from application.operations.quotas import Metered
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, Page, PageRequest
 from domain.knowledge.document import Status
@@ -35,9 +37,11 @@ from domain.shared.errors import Invalid
 from domain.shared.ids import DocumentId
 from domain.shared.span import Span
 from entrypoints.http.auth import OPEN_TO_KEYS, authenticated
+from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.knowledge_uploads import add_version, upload_document
 from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
+from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import DownloadOperation, problems
 
 _AROUND = 400  # code points shown before and after a span
@@ -47,6 +51,13 @@ type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
 
 class WrongSpan(Invalid): ...
+
+
+@get("/documents/formats", summary="What may be uploaded", responses=problems())
+async def list_formats() -> list[FormatView]:
+    """The name of a file has to end in one of these, and its content to be of that kind."""
+    limit, taken = Purpose.DOCUMENT.limit, Purpose.DOCUMENT.media_types
+    return [FormatView(extension, kind, limit) for extension, kind in taken.items()]
 
 
 @get(
@@ -131,20 +142,16 @@ async def list_chunks(
     "/documents/{document_id:uuid}/download",
     summary="A document's bytes",
     operation_class=DownloadOperation,
-    responses=_MINE,
+    responses=problems(401, 403, 404, "range_not_satisfiable"),
 )
 async def download_document(
-    document_id: FromPath[UUID], actor: FromDishka[Actor], download: FromDishka[DownloadDocument]
-) -> Stream:
-    """As they were uploaded."""
-    file, content = await download(actor, DocumentId(document_id))
-    name = quote(file.original_name, safe="")
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{name}",
-        "content-length": str(file.size),
-        "etag": f'"{file.sha256}"',
-    }
-    return Stream(content, headers=headers, media_type=file.media_type)
+    request: Request[Any, Any, Any],
+    document_id: FromPath[UUID],
+    actor: FromDishka[Actor],
+    download: FromDishka[DownloadDocument],
+) -> Response[bytes] | Stream:
+    """As they were uploaded, the whole file or the part that `Range` names."""
+    return await sent_file(request, await download(actor, DocumentId(document_id)))
 
 
 @patch(
@@ -174,7 +181,8 @@ async def delete_document(
     "/search",
     status_code=200,
     summary="Search one's documents",
-    responses=problems(401, 403, body=True),
+    responses=problems(401, 403, "quota_exceeded", body=True),
+    opt={METERED: Metered.SEARCHES},
 )
 async def search_documents(
     data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]
@@ -191,6 +199,7 @@ def _window(start: int | None, end: int | None) -> Span | None:
     return Span(max(0, start - _AROUND), end + _AROUND)
 
 
+public = Injected("/api/v1", route_handlers=[list_formats], tags=["knowledge"])
 secured = Injected(
     "/api/v1",
     route_handlers=[

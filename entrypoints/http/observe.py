@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from entrypoints.http.forwarded import Networks
 from entrypoints.http.inject import close
+from entrypoints.http.metering import allowance_headers
 from entrypoints.logs import RequestLine, RequestLog
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -59,6 +60,7 @@ class Observed:
                 message["headers"] = [
                     *message["headers"],
                     *self._headers,
+                    *allowance_headers(scope["state"]),
                     (b"x-request-id", request_id.encode()),
                     (b"server-timing", f"app;dur={ms:.1f}".encode()),
                 ]

@@ -160,13 +160,13 @@ class UploadOperation(Operation):
 
 
 @dataclass
-class VersionOperation(Operation):
+class FileOperation(Operation):
     """As an upload, with nothing but the file."""
 
     def __post_init__(self) -> None:
         file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file})
-        media = OpenAPIMediaType(schema=form, example={"file": "@services-agreement-v2.pdf"})
+        media = OpenAPIMediaType(schema=form, example={"file": "@a-newer-one.png"})
         self.request_body = RequestBody(content={"multipart/form-data": media}, required=True)
 
 
@@ -190,4 +190,7 @@ class DownloadOperation(Operation):
         binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         content = {"application/octet-stream": OpenAPIMediaType(schema=binary)}
         file = OpenAPIResponse(description="The file, with its own `Content-Type`", content=content)
-        self.responses = {**(self.responses or {}), "200": file}
+        part = OpenAPIResponse(description="The part that `Range` names", content=content)
+        known = OpenAPIResponse(description="`If-None-Match` names the file: the client has it")
+        more = {"200": file, "206": part, "304": known}
+        self.responses = {**(self.responses or {}), **more}

@@ -15,7 +15,6 @@ from adapters.postgres.identity.expired import PostgresExpired
 from adapters.postgres.identity.login_failures import PostgresLoginFailures
 from adapters.postgres.identity.oauth import PostgresOAuthConnections
 from adapters.postgres.identity.one_time_tokens import PostgresOneTimeTokens
-from adapters.postgres.identity.rate_limits import PostgresRateLimits
 from adapters.postgres.identity.sessions import PostgresSessionReader, PostgresSessions
 from adapters.postgres.identity.signing_keys import PostgresSigningKeys
 from adapters.postgres.identity.user_reader import PostgresUserReader
@@ -35,6 +34,7 @@ from application.identity.administration import (
 )
 from application.identity.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from application.identity.audit import ListAudit, VerifyAudit
+from application.identity.avatar import RemoveAvatar, SetAvatar
 from application.identity.connections import Disconnect, ListConnections
 from application.identity.consents import DecideConsent, ListConsents, ShowConsentHistory
 from application.identity.deletion import DeleteAccount, PurgeAccounts
@@ -74,7 +74,6 @@ from application.identity.ports import (
     OAuthConnections,
     OneTimeTokens,
     Passwords,
-    RateLimits,
     SessionReader,
     Sessions,
     SigningKeys,
@@ -115,6 +114,7 @@ class UseCases(Provider):
         ConfirmEmailChange,
     )
     proofs = provide_all(Links, Reauthentication, Trail)
+    avatar = provide_all(SetAvatar, RemoveAvatar)
     profile = provide_all(UpdateProfile, ExportAccount, DeleteAccount, PurgeAccounts)
     administration = provide_all(
         AdminGate, ListUsers, ShowUser, CreateUser, ChangeUser, DeleteUser, RestoreUser
@@ -191,11 +191,6 @@ class Adapters(Provider):
     @provide(scope=Scope.APP)
     def audit_reader(self, pool: Pool) -> AuditReader:
         return PostgresAuditReader(Database(pool))
-
-    @provide(scope=Scope.APP)
-    def rate_limits(self, pool: Pool) -> RateLimits:
-        """Counts for good, whatever becomes of the request's transaction."""
-        return PostgresRateLimits(Database(pool))
 
     users = provide(PostgresUsers, provides=Users)
     sessions = provide(PostgresSessions, provides=Sessions)

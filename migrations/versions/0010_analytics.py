@@ -1,6 +1,6 @@
 """What is used of models, what it costs, budgets, and what is counted of a user's days.
 
-Revises: 0006
+Revises: 0007
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

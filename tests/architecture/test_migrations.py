@@ -69,6 +69,32 @@ def test_a_migration_without_number_and_name_is_refused(name: str) -> None:
         draft("postgresql://nowhere", name)
 
 
+OLD_DOCUMENT = """
+INSERT INTO users (id, email, password, email_verified, is_active, is_admin, timezone, locale,
+    created_at, updated_at, anonymous_id)
+VALUES ('{0}', 'ada@example.org', 'x', true, true, false, 'UTC', 'en', now(), now(), 'a');
+INSERT INTO stored_files VALUES
+    ('{0}', '{0}', 'document', 'a.pdf', 'key', 'application/pdf', 7, 'a', now());
+INSERT INTO documents (user_id, id, title, sha256, created_at, updated_at)
+VALUES ('{0}', '{0}', 'A', 'a', now(), now());
+INSERT INTO document_versions (user_id, id, document_id, file_id, number, status, done, total,
+    created_at, updated_at)
+VALUES ('{0}', '{0}', '{0}', '{0}', 1, 'completed', 0, 0, now(), now());
+INSERT INTO document_texts VALUES ('{0}', '{0}', 'x', 'a', '[[1, 0, 1], [2, 1, 2]]', '[]');
+UPDATE documents SET current_version_id = '{0}';
+"""
+
+
+async def test_documents_that_were_there_before_have_a_type_and_pages(empty: str) -> None:
+    await asyncio.to_thread(migrate, empty, "0005")
+    await execute(empty, OLD_DOCUMENT.format(UUID(int=1)))
+    await asyncio.to_thread(migrate, empty)
+    connection = await asyncpg.connect(empty, ssl=False)
+    rows = await connection.fetch("SELECT file_type, page_count, category FROM documents")
+    await connection.close()
+    assert [tuple(row) for row in rows] == [("pdf", 2, "other")]
+
+
 def test_there_is_one_head() -> None:
     assert len(ScriptDirectory.from_config(alembic_config("")).get_heads()) == 1
 

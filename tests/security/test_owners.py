@@ -16,6 +16,7 @@ QUESTION = "When does the garage in Elm Street open?"
 # Which id of Ada's goes into which parameter. A parameter that is not here fails the test below.
 OWNED = {
     "document_id": "document",
+    "file_id": "file",
     "message_id": "message",
     "key_id": "key",
     "session_id": "session_id",

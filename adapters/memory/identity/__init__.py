@@ -9,7 +9,6 @@ from adapters.memory.identity.expired import MemoryExpired
 from adapters.memory.identity.login_failures import MemoryLoginFailures
 from adapters.memory.identity.oauth import LocalTargets, MemoryOAuthConnections, PlainProviders
 from adapters.memory.identity.one_time_tokens import MemoryOneTimeTokens
-from adapters.memory.identity.rate_limits import MemoryRateLimits
 from adapters.memory.identity.security import (
     PlainCrypto,
     PlainKeyPairs,
@@ -34,7 +33,6 @@ from application.identity.ports import (
     OAuthConnections,
     OneTimeTokens,
     Passwords,
-    RateLimits,
     SessionReader,
     Sessions,
     SigningKeys,
@@ -60,7 +58,6 @@ PORTS: dict[type, type] = {
     OAuthConnections: MemoryOAuthConnections,
     OneTimeTokens: MemoryOneTimeTokens,
     Passwords: PlainPasswords,
-    RateLimits: MemoryRateLimits,
     ReturnTargets: LocalTargets,
     SessionReader: MemorySessionReader,
     Sessions: MemorySessions,

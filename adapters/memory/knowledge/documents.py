@@ -202,6 +202,14 @@ class MemoryDocumentReader:
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
         return self._shown(_live(self._store, owner, document_id)).file_id
 
+    async def refers_to(self, owner: UserId, file_id: FileId) -> bool:
+        documents = self._store.table(Document)
+        return any(
+            version.file_id == file_id and documents[owner, version.document_id].deleted_at is None
+            for version in self._store.table(Version).values()
+            if version.user_id == owner
+        )
+
     def _current(self, owner: UserId, document_id: DocumentId) -> VersionId:
         version_id = _live(self._store, owner, document_id).current_version_id
         if version_id is None:

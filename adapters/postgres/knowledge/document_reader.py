@@ -173,6 +173,12 @@ _STATUS = Statement(
         _n.updated_at,
     ).where(_d.id == _document)
 )
+_REFERS_TO = Statement(
+    select(_v.id)
+    .join(documents, (_d.user_id == _v.user_id) & (_d.id == _v.document_id))
+    .where(_v.user_id == _owner, _v.file_id == bindparam("file"), _d.deleted_at.is_(None))
+    .limit(1)
+)
 _FILE = Statement(_live.with_only_columns(_file_id).where(_d.id == _document))
 _mine = (_d.user_id == _owner, _d.id == _document, _d.deleted_at.is_(None))
 _CONTENT = Statement(
@@ -273,6 +279,10 @@ class PostgresDocumentReader:
 
     async def file(self, owner: UserId, document_id: DocumentId) -> FileId:
         return FileId((await self._row(_FILE, owner, document_id))[0])
+
+    async def refers_to(self, owner: UserId, file_id: FileId) -> bool:
+        values = {"owner": owner, "file": file_id}
+        return await self._database.row(_REFERS_TO, values, owner=owner) is not None
 
     async def _row(
         self,

@@ -45,10 +45,19 @@ PROBLEMS = (
         "a document may have 50 MiB",
     ),
     problem(
+        416,
+        "range_not_satisfiable",
+        "The file ends before that",
+        "None of the bytes that the header `Range` names are in the file: `Content-Range` says how "
+        "many there are.",
+        "the file has 74213 bytes, and none where you asked",
+    ),
+    problem(
         415,
         "unsupported_file",
         "This kind of file is not taken",
         "Both its name and its content have to be of a kind that we take.",
-        "we read .pdf, .docx, .txt, .md, .markdown, not .exe",
+        "a document is .pdf, .docx, .doc, .odt, .rtf, .txt, .md, .markdown, .html, .htm, .csv, .epub, "
+        ".pptx, .xlsx, not .exe",
     ),
 )

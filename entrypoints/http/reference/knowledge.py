@@ -6,6 +6,7 @@ from application.knowledge.views import (
     ChunkView,
     ContentView,
     DocumentView,
+    FormatView,
     Found,
     Hit,
     Legs,
@@ -33,6 +34,7 @@ _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 
 EXAMPLES = (
     Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
+    FormatView(".pdf", "application/pdf", 52_428_800),
     Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
     UpdateKeywords([CONTRACT], add=["payment"], remove=["draft"]),
     BatchView(1, 0, [Outcome(CONTRACT, True)]),

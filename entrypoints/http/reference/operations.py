@@ -1,3 +1,4 @@
+from application.files.views import StorageHealth, Sweep
 from application.operations.views import (
     DatabaseHealth,
     DetailedHealth,
@@ -7,6 +8,7 @@ from application.operations.views import (
     Word,
 )
 from entrypoints.http.reference.problem import problem
+from entrypoints.http.reference.shared import NOW
 
 _VERSION = "0.1.0"
 EXAMPLES = (
@@ -30,6 +32,9 @@ EXAMPLES = (
         environment="production",
         database="connected",
         queue=QueueHealth(waiting=3, oldest_seconds=0.4, held=0),
+        storage=StorageHealth(
+            writable=True, swept=Sweep(at=NOW, orphans=0, unfinished=0, missing=0)
+        ),
         embeddings="minilm-l6-v2-int8",
     ),
 )
@@ -50,6 +55,14 @@ PROBLEMS = (
         "Send it again in a moment, with the same `Idempotency-Key`. After two minutes without an "
         "answer the first one counts as lost, and yours is done.",
         "the first request with this Idempotency-Key is being answered",
+    ),
+    problem(
+        429,
+        "quota_exceeded",
+        "You have done this too often",
+        "A user may upload and search only so often. `RateLimit-Policy` says how often, and "
+        "`Retry-After` when you may again.",
+        "600 uploads are allowed in 1:00:00",
     ),
     problem(
         422,

@@ -54,6 +54,7 @@ PARAMETERS = {
         "5f0c1d5e-8a53-4d0c-9d56-3e2f7a1c9b40",
         {"minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     ),
+    "file_id": Parameter("The `id` of a file", "01a1fcb7-3fae-7b02-a4c1-5d0b9e3f6a21"),
     "is_active": Parameter("Only accounts that may sign in, or only those that may not", True),
     "is_admin": Parameter("Only administrators, or only the others", True),
     "limit": Parameter("How many items the array has at most", 20, _PAGE_SIZE),

@@ -72,7 +72,8 @@ PROBLEMS = (
         413,
         "too_large",
         "The body is too large",
-        "Bodies have up to 64 KiB, 16 KiB on the routes of sign-in, 50 MiB for documents.",
+        "Bodies have up to 64 KiB, 16 KiB on the routes of sign-in, 50 MiB for documents, 10 MiB for "
+        "avatars.",
         "the body is larger than this route takes",
     ),
     problem(

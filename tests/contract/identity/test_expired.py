@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 from dishka import AsyncContainer
 
-from application.identity.ports import Expired, LoginFailures, OneTimeTokens, RateLimits
+from application.identity.ports import Expired, LoginFailures, OneTimeTokens
 from application.identity.upkeep import KEPT, ForgetExpired
+from application.shared.limits import RateLimits
 from application.shared.ports import Clock, Transaction
 from domain.identity.login_failures import identifier
 from domain.identity.one_time_token import (

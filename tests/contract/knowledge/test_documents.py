@@ -301,8 +301,11 @@ async def test_a_deleted_document_is_invisible_and_then_purged(world: AsyncConta
         documents, versions = await request.get(Documents), await request.get(Versions)
         texts, reader = await request.get(Texts), await request.get(DocumentReader)
         assert await documents.purge(owner, document.id) == []  # it is not deleted
+        assert await reader.refers_to(owner, version.file_id)
+        assert not await reader.refers_to(UserId(uuid4()), version.file_id)
         document.deleted_at = THEN
         await documents.save(document)
+        assert not await reader.refers_to(owner, version.file_id)
         for find in (
             documents.get(owner, document.id),
             versions.get(owner, version.id),

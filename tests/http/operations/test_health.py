@@ -1,8 +1,10 @@
 import json
 
 import msgspec
+from dishka import AsyncContainer
 from httpx import ASGITransport, AsyncClient
 
+from application.files.sweeping import SweepFiles
 from entrypoints.container import in_memory
 from entrypoints.http.app import create_app
 from entrypoints.http.inject import OfRequest
@@ -27,6 +29,16 @@ async def test_the_database_is_asked_only_where_it_is_named(client: Client) -> N
     assert (await client.get("/api/v1/health/ready")).status_code == 200
     detailed = (await client.get("/api/v1/health/detailed")).json()
     assert detailed["queue"] == {"waiting": 0, "oldest_seconds": 0.0, "held": 0}
+    assert detailed["storage"] == {"writable": True, "swept": None}
+
+
+async def test_health_tells_what_the_last_sweep_found(
+    client: Client, memory: AsyncContainer
+) -> None:
+    async with memory() as request:
+        await (await request.get(SweepFiles))()
+    swept = (await client.get("/api/v1/health/detailed")).json()["storage"]["swept"]
+    assert (swept["orphans"], swept["unfinished"], swept["missing"]) == (0, 0, 0)
 
 
 async def test_an_unknown_path_is_a_problem(client: Client) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.conftest import Client, signed_in
+from tests.http.conftest import CREDENTIALS, Client, signed_in
 
 REGISTER = "/api/v1/auth/register"
 JSON = {"content-type": "application/json"}
@@ -118,3 +118,35 @@ async def test_what_http_itself_refuses_says_what_helps(client: Client) -> None:
         413,
         "the body is larger than this route takes",
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("POST", REGISTER, {"email": "nobody", "password": "correct horse"}, "invalid_email"),
+        ("POST", REGISTER, {"password": "short", "email": "eve@example.org"}, "weak_password"),
+        ("PATCH", "/api/v1/users/me", {"timezone": "Mars/Olympus"}, "invalid_timezone"),
+        ("PATCH", "/api/v1/users/me", {"github_url": "javascript:1"}, "invalid_url"),
+        ("PATCH", "/api/v1/users/me", {"data_retention_days": 1}, "invalid_retention"),
+        (
+            "POST",
+            "/api/v1/auth/password/change",
+            {"new_password": "short", "current_password": CREDENTIALS["password"]},
+            "weak_password",
+        ),
+        (
+            "POST",
+            "/api/v1/auth/email/change",
+            {"new_email": "nobody", "password": CREDENTIALS["password"]},
+            "invalid_email",
+        ),
+    ],
+)
+async def test_a_rule_that_a_field_breaks_names_the_field(
+    client: Client, method: str, path: str, body: dict[str, Any], code: str
+) -> None:
+    headers = await signed_in(client)
+    problem = (await client.request(method, path, json=body, headers=headers)).json()
+    (fault,) = problem["errors"]
+    assert (problem["code"], fault["code"], fault["detail"]) == (code, code, problem["detail"])
+    assert fault["pointer"] == f"/{next(iter(body))}"

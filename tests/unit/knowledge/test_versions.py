@@ -83,8 +83,8 @@ async def test_the_old_version_is_served_until_the_new_one_is_read(world: World)
     view = await world.get(DocumentReader).one(ada.user_id, document.id)
     assert (view.version, view.served_version, view.file_type) == (2, 2, "txt")
     assert (view.id, view.title) == (document.id, document.title)
-    _, content = await world.get(DownloadDocument)(ada, document.id)
-    assert b"".join([piece async for piece in content]) == NEW
+    download = await world.get(DownloadDocument)(ada, document.id)
+    assert b"".join([piece async for piece in download.read()]) == NEW
 
 
 async def test_a_version_that_cannot_be_read_leaves_the_old_one_in_place(world: World) -> None:
@@ -207,8 +207,8 @@ async def test_a_batch_reads_documents_anew_and_serves_the_old_reading_meanwhile
     now = await status(world, ada, document)
     assert (now.version, now.served_version, now.processing_status) == (2, 2, Status.COMPLETED)
     assert rows(world) == before
-    _, content = await world.get(DownloadDocument)(ada, document.id)
-    assert b"".join([piece async for piece in content]) == POLICY.encode()
+    download = await world.get(DownloadDocument)(ada, document.id)
+    assert b"".join([piece async for piece in download.read()]) == POLICY.encode()
 
 
 async def test_what_is_in_the_way_of_one_is_not_in_the_way_of_the_others(world: World) -> None:

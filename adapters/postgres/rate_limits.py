@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.database import Database, Statement
 from adapters.postgres.tables.identity import rate_limits
+from application.shared.limits import Usage
 from domain.shared.errors import Busy
 
 _r = rate_limits.c
@@ -35,11 +36,13 @@ class PostgresRateLimits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
+    async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> Usage:
         values = {"bucket": bucket, "since": at, "count": 1, "horizon": at - window}
-        row = await self._database.row(_COUNT, values)
-        if row is not None and row["count"] > limit:
-            raise Busy("too many requests", row["since"] + window - at)
+        (row,) = await self._database.rows(_COUNT, values)
+        renews_in = row["since"] + window - at
+        if row["count"] > limit:
+            raise Busy("too many requests", renews_in)
+        return Usage(row["count"], renews_in)
 
     async def check(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
         values = {"key": bucket, "horizon": at - window, "most": limit}

@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 
+from application.shared.limits import Usage
 from domain.shared.errors import Busy
 
 
@@ -9,11 +10,12 @@ class MemoryRateLimits:
     def __init__(self) -> None:
         self._counted: dict[str, tuple[datetime, int]] = {}
 
-    async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
+    async def count(self, bucket: str, limit: int, window: timedelta, at: datetime) -> Usage:
         since, count = self._since(bucket, window, at)
         self._counted[bucket] = since, count + 1
         if count >= limit:
             raise Busy("too many requests", since + window - at)
+        return Usage(count + 1, since + window - at)
 
     async def check(self, bucket: str, limit: int, window: timedelta, at: datetime) -> None:
         since, count = self._since(bucket, window, at)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dishka import AsyncContainer
 
-from application.identity.ports import RateLimits
+from application.shared.limits import RateLimits, Usage
 from application.shared.ports import Transaction
 from domain.shared.errors import Busy
 
@@ -16,8 +16,8 @@ MINUTE = timedelta(minutes=1)
 
 async def test_more_than_the_limit_within_the_window_is_too_much(world: AsyncContainer) -> None:
     limits = await world.get(RateLimits)
-    for _ in range(3):
-        await limits.count("a", 3, MINUTE, THEN)
+    for number in (1, 2, 3):
+        assert await limits.count("a", 3, MINUTE, THEN) == Usage(number, MINUTE)
     later = THEN + timedelta(seconds=20)
     with pytest.raises(Busy) as raised:
         await limits.count("a", 3, MINUTE, later)
