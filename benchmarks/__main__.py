@@ -21,6 +21,7 @@ from rich.table import Table
 
 from benchmarks import (
     admin,
+    embedding,
     harness,
     ingest,
     logins,
@@ -43,6 +44,7 @@ BENCHMARKS = {
     "admin": admin.run,
     "ingest": ingest.run,
     "search_quality": search_quality.run,
+    "embedding": embedding.run,
     "search_speed": search_speed.run,
     "start": start.run,
     "streams": streams.run,

@@ -25,10 +25,10 @@ from uuid import UUID
 
 import pypdfium2  # type: ignore[import-untyped]
 import typst
-from dishka import AsyncContainer, Provider, Scope, provide
+from dishka import AsyncContainer
+from msgspec import structs
 
 from adapters.extraction.extractor import ChildExtractor
-from adapters.memory.knowledge.embedder import NoEmbedder
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.pool import open_pool
@@ -42,7 +42,7 @@ from application.knowledge.ingestion import (
     PublishVersion,
 )
 from application.knowledge.metadata import Details
-from application.knowledge.ports import DocumentReader, Embedder, Texts, Versions
+from application.knowledge.ports import DocumentReader, Models, Texts, Versions
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Ids
 from benchmarks.harness import Account, Bench
@@ -61,7 +61,7 @@ from domain.knowledge.events import (
 )
 from domain.shared.ids import DocumentId, UserId
 from entrypoints.container import production
-from entrypoints.settings import Settings
+from entrypoints.settings import EmbeddingModel, Settings
 
 _BARE = (
     sys.executable,
@@ -82,10 +82,6 @@ _WITHOUT_MODEL = (
 )
 _PUBLISH = (PublishVersion, ChunksEmbedded)
 _EMBED = (EmbedChunks, TermsIndexed)
-
-
-class WithoutModel(Provider):
-    embedder = provide(NoEmbedder, provides=Embedder, scope=Scope.APP)
 
 
 def run(bench: Bench) -> list[Result]:
@@ -143,7 +139,10 @@ def _pdfium(path: Path) -> int:
 
 
 async def _ingestion(settings: Settings) -> Measure:
-    async with _world(settings, WithoutModel()) as (container, owner):
+    async with _world(structs.replace(settings, embeddings=EmbeddingModel.NONE)) as (
+        container,
+        owner,
+    ):
         rates = []
         for number in range(ROUNDS):
             document = await _upload(container, owner, contract(PAGES, number))
@@ -167,7 +166,9 @@ async def _embedding(settings: Settings) -> Measure:
     model = MiniLmEmbedder()
     await model.warm()
     async with _world(settings) as (container, owner):
-        await (await container.get(Embedder)).embed(["warm"])
+        wanted = (await container.get(Models)).wanted
+        assert wanted is not None
+        await wanted.embed(["warm"])
         ours, floor = [], []
         for number in range(ROUNDS):
             document = await _upload(container, owner, contract(SHORT // 4, number))
@@ -254,14 +255,12 @@ async def _sent(settings: Settings, account: Account, data: bytes) -> DocumentId
 
 
 @asynccontextmanager
-async def _world(
-    settings: Settings, *more: Provider
-) -> AsyncIterator[tuple[AsyncContainer, UserId]]:
+async def _world(settings: Settings) -> AsyncIterator[tuple[AsyncContainer, UserId]]:
     """The use cases on Postgres, in this process, and a new owner."""
     pool = await open_pool(settings.database_url or "", 1)
-    owner = await add_owner(Database(pool), f"ingest-{len(more)}")
+    owner = await add_owner(Database(pool), f"ingest-{settings.embeddings}")
     await pool.close()
-    container = production(settings, *more)
+    container = production(settings)
     try:
         yield container, owner
     finally:

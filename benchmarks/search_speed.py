@@ -28,6 +28,7 @@ import numpy as np
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.knowledge.vector_index import index_name
 from adapters.postgres.pool import open_pool
 from application.knowledge.ports import Vector
 from benchmarks import cranfield
@@ -47,7 +48,7 @@ CROWDED = 1.5
 ROUNDS, SECONDS = 5, 8.0
 PER_DOCUMENT = 50  # passages
 LENGTH = 1_000  # code points of a passage
-_INDEX = "chunk_vectors_minilm_idx"
+_INDEX = index_name(MiniLmEmbedder.embedding_set)
 
 type Passage = tuple[str, Vector]
 
@@ -119,7 +120,7 @@ async def _add(database: Database, owner: UserId, documents: Iterator[tuple[Pass
     for document in documents:
         chunks = await add_document(database, owner, "A report", [text for text, _ in document])
         vectors = [(c.id, vector) for c, (_, vector) in zip(chunks, document, strict=True)]
-        await index.put_vectors(owner, str(MiniLmEmbedder.embedding_set), vectors)
+        await index.put_vectors(owner, MiniLmEmbedder.embedding_set, vectors)
 
 
 @asynccontextmanager

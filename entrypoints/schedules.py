@@ -13,6 +13,11 @@ from application.analytics.abandoned import SettleAbandoned
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
+from application.knowledge.embedding_sets import (
+    BuildEmbeddings,
+    DropEmbeddings,
+    MendEmbeddings,
+)
 from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
@@ -21,6 +26,9 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeReplays: "47 * * * *",
     SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
+    BuildEmbeddings: "* * * * *",
+    MendEmbeddings: "17 * * * *",
+    DropEmbeddings: "*/10 * * * *",
 }
 # Whatever killed us may have left something.
 AT_START: tuple[type, ...] = (SweepFiles,)

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.conversations.ports import Messages
-from application.knowledge.exports import Embedder, Hit, Query, SearchIndex, SentenceView, find
+from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, SentenceView, find
 from application.shared.ports import Clock, Transaction
 from domain.conversations.events import QuestionAsked
 from domain.conversations.extractive import (
@@ -16,6 +16,7 @@ from domain.conversations.extractive import (
 )
 from domain.conversations.message import Citation, Message, MessageId
 from domain.shared.errors import NotFound
+from domain.shared.ids import UserId
 
 PASSAGES = 10  # that are looked at for an answer
 SHORTLIST = 12  # sentences whose meaning is compared
@@ -29,7 +30,7 @@ class AnswerQuestion:
 
     messages: Messages
     index: SearchIndex
-    embedder: Embedder
+    meaning: Meaning
     clock: Clock
     transaction: Transaction
 
@@ -41,8 +42,8 @@ class AnswerQuestion:
             return  # deleted meanwhile
         if answer.status.terminal:
             return
-        hits = await find(event.user_id, _query(question), self.index, self.embedder)
-        citations = await self._citations(question.content, hits)
+        hits = await find(event.user_id, _query(question), self.index, self.meaning)
+        citations = await self._citations(event.user_id, question.content, hits)
         async with self.transaction:
             answer = await self.messages.get(event.user_id, event.answer_id)
             if answer.status.terminal:
@@ -54,12 +55,13 @@ class AnswerQuestion:
                 answer.find_nothing([_passage(n, hit) for n, hit in _numbered(hits)], now)
             await self.messages.save(answer)
 
-    async def _citations(self, question: str, hits: list[Hit]) -> list[Citation]:
+    async def _citations(self, owner: UserId, question: str, hits: list[Hit]) -> list[Citation]:
         places = _places(hits)
         sentences = [_sentence(rank, hit, span) for rank, hit, span in places]
         overlap = overlaps(question, sentences)
         short = shortlist(sentences, overlap, SHORTLIST)
-        closeness = await self._closeness(question, [sentences[index].text for index in short])
+        texts = [sentences[index].text for index in short]
+        closeness = await self._closeness(owner, question, texts)
         scored = [
             Scored(index, score(sentences[index], overlap[index], close))
             for index, close in zip(short, closeness, strict=True)
@@ -73,11 +75,14 @@ class AnswerQuestion:
             for marker, one in enumerate(chosen, 1)
         ]
 
-    async def _closeness(self, question: str, texts: list[str]) -> list[float | None]:
+    async def _closeness(
+        self, owner: UserId, question: str, texts: list[str]
+    ) -> list[float | None]:
         """Cosines: the vectors have length 1."""
-        if self.embedder.embedding_set is None or not texts:
+        vectors = await self.meaning.of_texts(owner, [question, *texts]) if texts else None
+        if vectors is None:
             return [None] * len(texts)
-        asked, *others = await self.embedder.embed([question, *texts])
+        asked, *others = vectors
         return [sum(a * b for a, b in zip(asked, other, strict=True)) for other in others]
 
 

@@ -1,24 +1,24 @@
 """What other contexts may do with what is known."""
 
+from application.knowledge.embedding import Meaning
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    Embedder,
-    Embedding,
     KnowledgeRecords,
     SearchIndex,
     Versions,
 )
-from application.knowledge.views import Hit, Mode, Query, SentenceView
+from application.knowledge.views import EmbeddingSetView, Hit, Mode, Query, SentenceView
 from application.shared.records import Record
 from domain.shared.ids import UserId
 
 __all__ = [
     "DocumentReader",
     "Documents",
-    "Embedder",
+    "EmbeddingSetView",
     "Hit",
     "KnowledgeRecords",
+    "Meaning",
     "Mode",
     "Query",
     "SearchIndex",
@@ -30,13 +30,10 @@ __all__ = [
 ]
 
 
-async def find(owner: UserId, query: Query, index: SearchIndex, embedder: Embedder) -> list[Hit]:
-    """Passages of the owner's documents that `query` asks for, best first. Without a model the
-    words alone decide."""
-    if embedder.embedding_set is None or query.mode is Mode.LEXICAL:
-        return await index.search(owner, query, None)
-    (vector,) = await embedder.embed([query.query])
-    return await index.search(owner, query, Embedding(embedder.embedding_set, vector))
+async def find(owner: UserId, query: Query, index: SearchIndex, meaning: Meaning) -> list[Hit]:
+    """Passages of the owner's documents that `query` asks for, best first. Where their meaning
+    cannot be told, the words alone decide."""
+    return await index.search(owner, query, await meaning.of_query(owner, query))
 
 
 async def export(user_id: UserId, records: KnowledgeRecords) -> dict[str, list[Record]]:

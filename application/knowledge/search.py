@@ -1,9 +1,9 @@
 import time
 from dataclasses import dataclass
 
-from application.knowledge.exports import find
-from application.knowledge.ports import Embedder, SearchIndex
-from application.knowledge.views import Found, Mode, Query
+from application.knowledge.embedding import Meaning
+from application.knowledge.ports import SearchIndex
+from application.knowledge.views import Found, Query
 from application.shared.actor import Actor, Scope
 
 
@@ -12,11 +12,12 @@ class SearchDocuments:
     """Passages of the caller's own documents, best first."""
 
     index: SearchIndex
-    embedder: Embedder
+    meaning: Meaning
 
     async def __call__(self, actor: Actor, query: Query) -> Found:
         actor.require(Scope.SEARCH)
         began = time.perf_counter()
-        items = await find(actor.user_id, query, self.index, self.embedder)
-        semantic = self.embedder.embedding_set is not None and query.mode is not Mode.LEXICAL
-        return Found(items, round((time.perf_counter() - began) * 1000, 1), semantic)
+        embedding = await self.meaning.of_query(actor.user_id, query)
+        items = await self.index.search(actor.user_id, query, embedding)
+        elapsed = round((time.perf_counter() - began) * 1000, 1)
+        return Found(items, elapsed, semantic=embedding is not None)

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from application.shared.text import Text
 from domain.knowledge.document import Failure, Status, Step
+from domain.knowledge.embedding import SetState
 from domain.knowledge.metadata import Category
 from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 
@@ -193,3 +194,14 @@ class Found(Struct, frozen=True):
     items: list[Hit]
     elapsed_ms: float
     semantic: bool
+
+
+class EmbeddingSetView(Struct, frozen=True):
+    """The vectors of one model: `done` of `total` passages had theirs when that was last counted.
+    Those of the `active` set are asked, those of a `building` one will be, a `retired` one goes."""
+
+    name: str
+    dimensions: int
+    state: SetState
+    done: int
+    total: int

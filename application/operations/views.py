@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from application.files.exports import StorageHealth
+from application.knowledge.exports import EmbeddingSetView
 
 
 class Word(StrEnum):
@@ -50,8 +51,8 @@ class QueueHealth(Struct, frozen=True):
 
 
 class DetailedHealth(Struct, frozen=True):
-    """`queue` is None when the database, whose part it is, does not answer; so is `storage` as long
-    as it never did."""
+    """`queue` and `embedding_sets` are None when the database, whose parts they are, does not answer;
+    so is `storage` as long as it never did. `embeddings` names the set that the settings ask for."""
 
     status: Word
     version: str
@@ -61,3 +62,4 @@ class DetailedHealth(Struct, frozen=True):
     queue: QueueHealth | None
     storage: StorageHealth | None
     embeddings: str | None
+    embedding_sets: list[EmbeddingSetView] | None

@@ -1,6 +1,6 @@
 """What is used of models, what it costs, budgets, and what is counted of a user's days.
 
-Revises: 0007
+Revises: 0008
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from dishka import AsyncContainer, Provider, Scope, provide
+from dishka import AsyncContainer
 from msgspec import Struct
 
-from adapters.memory.knowledge.embedder import NoEmbedder
 from application.files.exports import Upload
 from application.knowledge.documents import UploadDocument
 from application.knowledge.ingestion import (
@@ -27,7 +26,7 @@ from application.knowledge.ingestion import (
     PublishVersion,
 )
 from application.knowledge.metadata import Details
-from application.knowledge.ports import DocumentReader, Embedder, Texts, Versions
+from application.knowledge.ports import DocumentReader, Texts, Versions
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Ids
 from domain.files.file import UnsupportedFile
@@ -42,7 +41,7 @@ from domain.knowledge.events import (
 from domain.shared.ids import DocumentId, UserId
 from entrypoints.container import production
 from entrypoints.http.inject import OfRequest
-from entrypoints.settings import Settings
+from entrypoints.settings import EmbeddingModel, Settings
 from tests.contract.knowledge.conftest import an_owner
 from tests.contract.knowledge.extraction.conftest import children
 
@@ -65,10 +64,6 @@ class Outcome(Struct):
     characters: int
     outcome: str
     seconds: float
-
-
-class WithoutModel(Provider):
-    embedder = provide(NoEmbedder, provides=Embedder, scope=Scope.APP)
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +89,13 @@ def fetch() -> None:
 @pytest.fixture
 async def container(database: str, settings: Settings) -> AsyncIterator[AsyncContainer]:
     settings = msgspec.structs.replace(
-        settings, database_url=database, db_pool_size=4, extraction_timeout_seconds=LIMIT
+        settings,
+        database_url=database,
+        db_pool_size=4,
+        embeddings=EmbeddingModel.NONE,
+        extraction_timeout_seconds=LIMIT,
     )
-    container = production(settings, OfRequest(), WithoutModel())
+    container = production(settings, OfRequest())
     yield container
     await container.close()
 

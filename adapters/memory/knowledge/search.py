@@ -133,6 +133,17 @@ class MemorySearchIndex:
         )
 
 
+def vectors_of(store: Store, chunk: Chunk) -> dict[str, tuple[float, ...]]:
+    """By embedding set."""
+    found = store.table(_Vectors).get((chunk.user_id, chunk.id))
+    return found.sets if found else {}
+
+
+def unembed(store: Store, chunk: Chunk, embedding_set: str) -> None:
+    sets = {name: v for name, v in vectors_of(store, chunk).items() if name != embedding_set}
+    store.table(_Vectors)[chunk.user_id, chunk.id] = _Vectors(sets)
+
+
 def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
     """The words and vectors of a chunk, which go with it."""
     store.table(_Terms).pop((owner, chunk_id), None)

@@ -114,7 +114,7 @@ def find(lexical: bool, embedding_set: str | None, most: int | None) -> Statemen
         parts.append(_LEXICAL)
         found.append(_best("lexical", "ordinal", most))
     if embedding_set is not None:
-        parts.append(_EXACT.format(name=_name(embedding_set)))
+        parts.append(_EXACT.format(name=named(embedding_set)))
         found.append(_best("semantic", "id", most))
     return _statement(parts, found)
 
@@ -122,7 +122,7 @@ def find(lexical: bool, embedding_set: str | None, most: int | None) -> Statemen
 @cache
 def nearest(embedding_set: str, length: int) -> Statement:
     """The semantic list as the HNSW index of the set gives it."""
-    leg = _NEAREST.format(name=_name(embedding_set), length=length)
+    leg = _NEAREST.format(name=named(embedding_set), length=length)
     return _statement([_PUBLISHED, leg], [_best("semantic", "id", None)])
 
 
@@ -135,7 +135,7 @@ def _best(leg: str, key: str, most: int | None) -> str:
     return _BEST.format(leg=leg, key=key, source=source)
 
 
-def _name(embedding_set: str) -> str:
+def named(embedding_set: str) -> str:
     """It stands in the text, for the planner has to see that a partial index fits."""
     if not _SET_NAME.fullmatch(embedding_set):
         raise ValueError(f"not the name of an embedding set: {embedding_set!r}")

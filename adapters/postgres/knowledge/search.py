@@ -43,18 +43,13 @@ _PUT_TERMS = Statement(
     """)  # noqa: S608  our own constants
 )
 
-_PUT_SET = Statement(
-    text("""
-    INSERT INTO embedding_sets (name, dimensions, created_at)
-    VALUES (:embedding_set, :dimensions, now()) ON CONFLICT DO NOTHING
-    """)
-)
-# A chunk that is gone meanwhile gets no vector.
+# A chunk, or a set, that is gone meanwhile gets no vector.
 _PUT_VECTOR = Statement(
     text("""
     INSERT INTO chunk_vectors (user_id, chunk_id, embedding_set, version_id, embedding)
-    SELECT user_id, id, :embedding_set, version_id, CAST(:vector AS halfvec)
-    FROM chunks WHERE user_id = :user_id AND id = :id
+    SELECT c.user_id, c.id, s.name, c.version_id, CAST(:vector AS halfvec)
+    FROM chunks c, embedding_sets s
+    WHERE c.user_id = :user_id AND c.id = :id AND s.name = :embedding_set
     ON CONFLICT (user_id, chunk_id, embedding_set) DO UPDATE SET embedding = excluded.embedding
     """)
 )
@@ -102,7 +97,6 @@ class PostgresSearchIndex:
         named = {"user_id": owner, "embedding_set": embedding_set}
         rows = [named | {"id": chunk_id, "vector": list(vector)} for chunk_id, vector in vectors]
         async with self._transaction():
-            await self._database.row(_PUT_SET, named | {"dimensions": len(vectors[0][1])})
             await self._database.each(_PUT_VECTOR, rows, owner)
 
     async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:

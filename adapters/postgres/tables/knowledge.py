@@ -13,15 +13,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.tables.base import HalfVector, at, belongs, metadata, owner
 from adapters.postgres.tables.identity import users
-
-MINILM = "minilm-l6-v2-int8"  # the embedding set of the model that comes with Colonnade
 
 documents = Table(
     "documents",
@@ -161,15 +158,7 @@ chunk_vectors = Table(
     Column("embedding", HalfVector, nullable=False),
     belongs("chunk_id", "chunks", on_delete="CASCADE"),
     Index("chunk_vectors_version_idx", "user_id", "embedding_set", "version_id"),
-    # One for each embedding set: an index has one length of vectors, and sets are never mixed.
-    Index(
-        "chunk_vectors_minilm_idx",
-        literal_column("(embedding::halfvec(384))").label("vector"),
-        postgresql_ops={"vector": "halfvec_cosine_ops"},
-        postgresql_using="hnsw",
-        postgresql_with={"m": 16, "ef_construction": 64},
-        postgresql_where=text(f"embedding_set = '{MINILM}'"),
-    ),
+    # And an HNSW index for each embedding set: see vector_index.py.
 )
 
 embedding_sets = Table(
@@ -177,5 +166,16 @@ embedding_sets = Table(
     metadata,
     Column("name", String(100), primary_key=True),
     Column("dimensions", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
     at("created_at"),
+    at("changed_at"),
+    CheckConstraint("state IN ('building', 'active', 'retired')", name="state"),
+    Index(
+        "embedding_sets_live_key",
+        "state",
+        unique=True,
+        postgresql_where=text("state <> 'retired'"),
+    ),
 )

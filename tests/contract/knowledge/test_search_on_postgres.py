@@ -10,6 +10,7 @@ from dishka import AsyncContainer
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.candidates import TUNE, nearest
 from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.knowledge.vector_index import index_name
 from application.knowledge.ports import Embedding, Vector
 from application.knowledge.views import Hit, Mode, Query
 from domain.shared.ids import UserId
@@ -73,7 +74,7 @@ async def test_the_index_is_used_under_row_security(world: AsyncContainer, ada: 
                 plan = await database.connection.fetch(
                     f"EXPLAIN {statement.sql}", *statement.arguments(values)
                 )
-                assert "chunk_vectors_minilm_idx" in "\n".join(line for (line,) in plan)
+                assert index_name(SET) in "\n".join(line for (line,) in plan)
 
 
 async def test_when_the_index_has_too_little_all_are_compared(
