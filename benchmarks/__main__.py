@@ -31,6 +31,7 @@ from benchmarks import (
     search_quality,
     search_speed,
     start,
+    streams,
     timing,
 )
 from benchmarks.measure import Measure, Result
@@ -47,6 +48,7 @@ BENCHMARKS = {
     "search_speed": search_speed.run,
     "search_million": search_speed.run_million,
     "start": start.run,
+    "streams": streams.run,
     "timing": timing.run,
 }
 USUAL = (
@@ -57,9 +59,10 @@ USUAL = (
     "overload",
     "search_quality",
     "start",
+    "streams",
 )  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")
-_LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi")
+_LIBRARIES = ("litestar", "granian", "asyncpg", "uvloop", "msgspec", "argon2-cffi", "openai")
 _BAR = 20  # columns
 _WIDTH = 140
 _BUSY = 0.1

@@ -21,12 +21,13 @@ from entrypoints.providers import (
     identity,
     knowledge,
     mail,
+    models,
     operations,
 )
 from entrypoints.settings import Settings
 
-CONTEXTS = (identity, files, knowledge, conversations, analytics, mail, operations)
-POLICIES = (identity.Policies, analytics.Policies, operations.Policies)
+CONTEXTS = (identity, files, knowledge, conversations, analytics, models, mail, operations)
+POLICIES = (identity.Policies, analytics.Policies, models.Policies, operations.Policies)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:

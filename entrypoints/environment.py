@@ -16,6 +16,8 @@ ALIASES = {
     "JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "ACCESS_TOKEN_EXPIRE_MINUTES",
     "ALLOWED_ORIGINS": "CORS_ORIGINS",
     "BACKEND_CORS_ORIGINS": "CORS_ORIGINS",
+    "GOOGLE_API_KEY": "GEMINI_API_KEY",
+    "DEFAULT_AI_MODEL": "GEMINI_MODEL",
 }
 
 # Each may also be read from the file that X_FILE names, as Docker and systemd hand out secrets.
@@ -27,6 +29,9 @@ SECRETS = (
     "GOOGLE_CLIENT_SECRET",
     "GITHUB_CLIENT_SECRET",
     "OIDC_CLIENT_SECRET",
+    "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "LANGFUSE_SECRET_KEY",
 )
 
 type Given = dict[str, tuple[str, str]]

@@ -26,12 +26,15 @@ type Port = Annotated[int, Meta(ge=1, le=65535)]
 type Count = Annotated[int, Meta(ge=1)]
 type Limit = Annotated[int, Meta(ge=0)]  # 0: none
 type Money = Annotated[float, Meta(ge=0, le=1e9)]  # 0: no limit
+type Seconds = Annotated[float, Meta(gt=0, le=3600)]
+type ContextSize = Annotated[int, Meta(ge=4_000, le=10_000_000)]
 type Networks = tuple[IPv4Network | IPv6Network, ...]
 # Not below OWASP's minimum for argon2id, and not so much that a slip would stop every sign-in.
 type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
 type HashTime = Annotated[int, Meta(ge=2, le=100)]
 type HashLanes = Annotated[int, Meta(ge=1, le=16)]
 type ModelName = Annotated[str, Meta(pattern="^[A-Za-z0-9._/:-]{1,80}$")]
+type ModelNames = tuple[ModelName, ...]
 type Dimensions = Annotated[int, Meta(ge=1, le=4000)]  # what an HNSW index takes
 type Origins = tuple[str, ...]
 type DatabaseUrl = str
@@ -43,11 +46,12 @@ _SECRET = 32  # characters, at least
 _MISSING = "must be set in production"
 _PLACEHOLDER = "must be drawn at random in production, and this is a placeholder"
 
-# Each names a provider of sign-ins together with its siblings, or is not set.
+# Each names a provider together with its siblings, or is not set.
 _PROVIDERS = (
     ("google_client_id", "google_client_secret"),
     ("github_client_id", "github_client_secret"),
     ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+    ("langfuse_public_key", "langfuse_secret_key"),
 )
 
 
@@ -67,11 +71,21 @@ class JwtAlgorithm(StrEnum):
     HS256 = "HS256"
 
 
+class AiProvider(StrEnum):
+    OPENAI = "openai"
+    GEMINI = "gemini"
+    OPENAI_COMPATIBLE = "openai_compatible"
+    NONE = "none"
+
+
 class EmbeddingModel(StrEnum):
     MINILM = "minilm"
     STATIC = "static"
     OPENAI_COMPATIBLE = "openai_compatible"
     NONE = "none"
+
+
+type AiProviders = tuple[AiProvider, ...]
 
 
 class LogLevel(StrEnum):
@@ -153,9 +167,29 @@ class Settings(Struct, frozen=True, kw_only=True):
     embedding_model: ModelName | None = None
     embedding_dimensions: Dimensions | None = None
 
+    ai_provider: AiProvider | None = None
+    ai_fallback: AiProviders = ()
+    ai_models: ModelNames = ()
+    openai_base_url: str | None = None
+    openai_api_key: str | None = None
+    openai_model: ModelName = "gpt-4o-mini"
+    gemini_base_url: str | None = None
+    gemini_api_key: str | None = None
+    gemini_model: ModelName = "gemini-2.5-flash"
+    ai_context_tokens: ContextSize = 16_000
+    ai_connect_timeout_seconds: Seconds = 5
+    ai_first_token_timeout_seconds: Seconds = 60
+    ai_idle_timeout_seconds: Seconds = 30
+    ai_total_timeout_seconds: Seconds = 300
     ai_requests_per_minute: Limit = 10
     ai_requests_per_day: Limit = 100
     ai_monthly_budget_limit: Money = 100
+
+    otel_exporter_otlp_endpoint: str | None = None
+    langfuse_host: str = "https://cloud.langfuse.com"
+    langfuse_public_key: str | None = None
+    langfuse_secret_key: str | None = None
+    langfuse_capture_content: bool = False
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -182,7 +216,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             "JWT_SECRET": self._jwt_secret_fault(),
         }
         wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
-        wrong += self._mail_faults() + self._half_providers() + self._embedding_faults()
+        wrong += self._mail_faults() + self._half_providers()
+        wrong += self._embedding_faults() + self._ai_faults()
         return [*wrong, *self._exposed()] if self._is_production else wrong
 
     def _encryption_key_fault(self) -> str | None:
@@ -219,6 +254,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("OIDC_ISSUER: must be https in production")
         if self.embedding_api_key and not (self.embedding_base_url or "").startswith("https://"):
             wrong.append("EMBEDDING_BASE_URL: must be https in production, for EMBEDDING_API_KEY")
+        models = {
+            "OPENAI": (self.openai_api_key, self.openai_base_url),
+            "GEMINI": (self.gemini_api_key, self.gemini_base_url),
+        }
+        for name, (key, address) in models.items():
+            if key and address and not address.startswith("https://"):
+                wrong.append(f"{name}_BASE_URL: must be https in production, for {name}_API_KEY")
         if self.debug:
             wrong.append("DEBUG: must be off in production")
         return wrong
@@ -246,6 +288,38 @@ class Settings(Struct, frozen=True, kw_only=True):
         if not (self.embedding_base_url or "https://").startswith(("https://", "http://")):
             wrong.append("EMBEDDING_BASE_URL: expected a URL such as https://api.openai.com/v1")
         return wrong
+
+    def _ai_faults(self) -> list[str]:
+        if AiProvider.NONE in self.ai_fallback:
+            return ["AI_FALLBACK: expected providers, and none is not one"]
+        if self.ai_fallback and not self.model_providers:
+            return ["AI_FALLBACK: wants a provider to begin with, by AI_PROVIDER"]
+        needed = {
+            AiProvider.OPENAI: ("OPENAI_API_KEY", self.openai_api_key),
+            AiProvider.GEMINI: ("GEMINI_API_KEY", self.gemini_api_key),
+            AiProvider.OPENAI_COMPATIBLE: ("OPENAI_BASE_URL", self.openai_base_url),
+        }
+        asked = [(provider, *needed[provider]) for provider in self.model_providers]
+        wrong = [f"{name}: must be set for {who}" for who, name, given in asked if not given]
+        addresses = {"OPENAI": self.openai_base_url, "GEMINI": self.gemini_base_url}
+        for name, address in addresses.items():
+            if address and not address.startswith(("http://", "https://")):
+                wrong.append(f"{name}_BASE_URL: expected an http or https URL")
+        return wrong
+
+    @property
+    def model_providers(self) -> AiProviders:
+        """Those that are asked, in order. Without AI_PROVIDER a key or an address chooses."""
+        if self.ai_provider is AiProvider.NONE:
+            return ()
+        chosen = (
+            (self.ai_provider, True),
+            (AiProvider.OPENAI, self.openai_api_key),
+            (AiProvider.OPENAI_COMPATIBLE, self.openai_base_url),
+            (AiProvider.GEMINI, self.gemini_api_key),
+        )
+        first = [provider for provider, given in chosen if provider and given][:1]
+        return tuple(dict.fromkeys([*first, *self.ai_fallback])) if first else ()
 
     @property
     def mail_sender(self) -> str:
@@ -307,6 +381,9 @@ def _convert(text: str, kind: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if kind == Origins | None:
         return msgspec.json.decode(text, type=Origins)
+    if kind in (AiProviders, ModelNames):
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        return msgspec.convert(parts, kind)
     if kind == Networks:
         return _networks(text)
     if kind == DatabaseUrl | None:

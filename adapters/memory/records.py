@@ -13,6 +13,7 @@ from application.files.ports import FileRecords
 from application.identity.ports import AccountRecords
 from application.knowledge.ports import KnowledgeRecords
 from application.mail.ports import MailRecords
+from application.models.ports import ModelRecords
 from application.shared.records import Record
 from domain.analytics.activity import Activity
 from domain.analytics.usage import Charge
@@ -28,6 +29,7 @@ from domain.identity.session import Session
 from domain.identity.user import User
 from domain.knowledge.document import Document, Version
 from domain.mail.letter import OutgoingMail
+from domain.models.egress import EgressEvent
 
 # As on Postgres: a secret, or bytes, which are hashes or encrypted.
 _HIDDEN = {"password", "family_key", "token_hash", "parent_hash", "hash", "payload", "letter"}
@@ -118,6 +120,11 @@ class MemoryAnalyticsRecords(MemoryRecords):
     modules = ("domain.analytics", "adapters.memory.analytics")
 
 
+class MemoryModelRecords(MemoryRecords):
+    shown = {"egress_events": EgressEvent}  # noqa: RUF012
+    modules = ("domain.models",)
+
+
 PORTS: dict[type, type] = {
     AnalyticsRecords: MemoryAnalyticsRecords,
     AccountRecords: MemoryAccountRecords,
@@ -125,4 +132,5 @@ PORTS: dict[type, type] = {
     FileRecords: MemoryFileRecords,
     KnowledgeRecords: MemoryKnowledgeRecords,
     MailRecords: MemoryMailRecords,
+    ModelRecords: MemoryModelRecords,
 }

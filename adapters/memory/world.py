@@ -16,6 +16,7 @@ from adapters.memory import (
     identity,
     knowledge,
     mail,
+    models,
     operations,
     records,
 )
@@ -24,6 +25,8 @@ from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
+from application.models.ports import ChatModels
+from application.models.tracing import Tracers
 from application.operations.quotas import Quotas
 from application.shared.ports import Clock, Ids, Listener, Outbox, Secrets, Signals, Transaction
 from domain.analytics.budget import Limits
@@ -36,6 +39,7 @@ PORTS: dict[type, type] = (
     | knowledge.PORTS
     | conversations.PORTS
     | analytics.PORTS
+    | models.PORTS
     | mail.PORTS
     | operations.PORTS
     | records.PORTS
@@ -54,6 +58,8 @@ class World:
             EmailPolicy: EmailPolicy(),
             Quotas: Quotas(),
             Limits: Limits(),
+            ChatModels: ChatModels(),
+            Tracers: Tracers(),
         }
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 

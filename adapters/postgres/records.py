@@ -14,6 +14,7 @@ from adapters.postgres.tables import files as stored
 from adapters.postgres.tables import identity as accounts
 from adapters.postgres.tables import knowledge as known
 from adapters.postgres.tables import mail
+from adapters.postgres.tables import models as asked
 from adapters.postgres.tables.base import metadata
 from application.shared.records import Record
 from domain.files.file import StorageKey
@@ -148,3 +149,7 @@ class PostgresAnalyticsRecords(PostgresRecords):
         counted.usage_buckets,
         counted.dirty_buckets,
     )
+
+
+class PostgresModelRecords(PostgresRecords):
+    shown = _shown(asked.egress_events)

@@ -20,6 +20,8 @@ from application.knowledge import exports as knowledge
 from application.knowledge.exports import KnowledgeRecords
 from application.mail import exports as mail
 from application.mail.exports import MailRecords
+from application.models import exports as models
+from application.models.exports import ModelRecords
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Transaction
 from application.shared.text import Text
@@ -71,6 +73,7 @@ class PurgeAccounts:
     files: FileRecords
     mail: MailRecords
     analytics: AnalyticsRecords
+    models: ModelRecords
     identity: AccountRecords
     audit: AuditLog
     clock: Clock
@@ -104,6 +107,7 @@ class PurgeAccounts:
             await files.erase(user_id, self.files, self.outbox, self.ids)
             await mail.erase(user_id, self.mail)
             await analytics.erase(user_id, self.analytics)
+            await models.erase(user_id, self.models)
             await identity.erase(user_id, self.identity)
             await self.users.remove(user_id)
             await self.audit.add(

@@ -16,6 +16,8 @@ from application.knowledge import exports as knowledge
 from application.knowledge.exports import KnowledgeRecords
 from application.mail import exports as mail
 from application.mail.exports import MailRecords
+from application.models import exports as models
+from application.models.exports import ModelRecords
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Clock, Ids, Transaction
 from application.shared.records import Record
@@ -34,6 +36,7 @@ class AccountExport(Struct, frozen=True):
     conversations: Kinds
     mail: Kinds
     analytics: Kinds
+    models: Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class ExportAccount:
     conversations: ConversationRecords
     mail: MailRecords
     analytics: AnalyticsRecords
+    models: ModelRecords
     audit: AuditLog
     clock: Clock
     ids: Ids
@@ -63,6 +67,7 @@ class ExportAccount:
             conversations=await conversations.export(actor.user_id, self.conversations),
             mail=await mail.export(actor.user_id, self.mail),
             analytics=await analytics.export(actor.user_id, self.analytics),
+            models=await models.export(actor.user_id, self.models),
         )
         async with self.transaction:
             event = done("export.made", actor, actor.user_id, self.ids, self.clock)

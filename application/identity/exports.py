@@ -1,10 +1,11 @@
-"""What other contexts may do with accounts: show a user what is kept of them, and forget it; let
-administrators pass, and keep what they did."""
+"""What other contexts may do with accounts: ask what a user allows, show them what is kept of them,
+and forget it; let administrators pass, and keep what they did."""
 
 from application.identity.gate import AdminGate
 from application.identity.ports import AccountRecords, AuditLog, Consents
 from application.shared.records import Record
 from domain.identity.audit import AuditEvent
+from domain.identity.consent import ConsentRequired
 from domain.identity.consent import Purpose as ConsentPurpose
 from domain.shared.ids import UserId
 
@@ -14,10 +15,12 @@ __all__ = [
     "AuditEvent",
     "AuditLog",
     "ConsentPurpose",
+    "ConsentRequired",
     "Consents",
     "erase",
     "export",
     "has_consent",
+    "require_consent",
 ]
 
 
@@ -35,3 +38,9 @@ async def has_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consen
     """Whether the user allows this at present."""
     consent = await consents.one(user_id, purpose)
     return consent is not None and consent.granted
+
+
+async def require_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> None:
+    """Raises ConsentRequired, unless the user allows this at present."""
+    if not await has_consent(user_id, purpose, consents):
+        raise ConsentRequired(f"this needs your consent to {purpose}")

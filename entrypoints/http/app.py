@@ -17,6 +17,7 @@ from entrypoints.http import (
     health,
     identity,
     knowledge,
+    models,
     problems,
     search,
 )
@@ -63,6 +64,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             search.secured,
             conversations.secured,
             analytics.secured,
+            models.secured,
             health.router,
             problems.router,
             *([docs.router] if settings.shows_docs else []),

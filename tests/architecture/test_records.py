@@ -41,6 +41,7 @@ from application.identity.deletion import PurgeAccounts
 from application.identity.export import ExportAccount
 from application.knowledge import exports as knowledge
 from application.mail import exports as mail
+from application.models import exports as models
 from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Clock, Ids, Outbox, Transaction
 from domain.identity.user import RESTORABLE
@@ -61,6 +62,7 @@ NOT_SHOWN = {
     "version_statistics": _FROM_FILES,
 }
 NOT_ERASED = {
+    "egress_events": "only grows: the account takes it along",
     "audit_events": "holds ids only, and would not be worth the name",
     "usage_events": "only grows: the account takes it along",
     "users": "goes last",
@@ -71,6 +73,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("chunk_vectors", "embedding_set"): "minilm-l6-v2-int8",
     ("consent_events", "action"): "granted",
     ("documents", "category"): "contract",
+    ("egress_events", "object_ids"): [],
     ("one_time_tokens", "purpose"): "password_reset",
     ("users", "data_retention_days"): 90,
     ("users", "deleted_at"): None,
@@ -162,6 +165,7 @@ async def erase(world: AsyncContainer, owner: UserId) -> None:
         await files.erase(owner, await request.get(files.FileRecords), outbox, ids)
         await mail.erase(owner, await request.get(mail.MailRecords))
         await analytics.erase(owner, await request.get(analytics.AnalyticsRecords))
+        await models.erase(owner, await request.get(models.ModelRecords))
         await identity.erase(owner, await request.get(identity.AccountRecords))
 
 
@@ -178,6 +182,7 @@ async def test_an_export_names_every_table_of_ones_own_and_no_secret(
         | made.conversations
         | made.mail
         | made.analytics
+        | made.models
     )
     assert {*kinds, *NOT_SHOWN} == {table.name for table in TABLES}
     assert not {*kinds} & {*NOT_SHOWN}

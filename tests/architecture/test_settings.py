@@ -50,6 +50,7 @@ def test_a_secret_may_be_in_a_file(name: str, tmp_path: Path) -> None:
         "GITHUB_CLIENT_ID": "x",
         "OIDC_ISSUER": "https://issuer.example",
         "OIDC_CLIENT_ID": "x",
+        "LANGFUSE_PUBLIC_KEY": "x",
     }
     siblings = {k: v for k, v in rest.items() if k[:4] == name[:4]}
     (path := tmp_path / "secret").write_text(f"{text}\n")
@@ -166,6 +167,8 @@ def test_what_was_drawn_at_random_is_no_placeholder(key: bytes) -> None:
         ("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "5", "access_token_expire_minutes", 5),
         ("ALLOWED_ORIGINS", '["https://a.example"]', "cors_origins", ("https://a.example",)),
         ("BACKEND_CORS_ORIGINS", "https://a.example", "cors_origins", ("https://a.example",)),
+        ("GOOGLE_API_KEY", "key", "gemini_api_key", "key"),
+        ("DEFAULT_AI_MODEL", "gemini-pro", "gemini_model", "gemini-pro"),
     ],
 )
 def test_older_names_are_understood(alias: str, text: str, field: str, value: object) -> None:
@@ -296,6 +299,47 @@ def test_an_issuer_has_a_name_of_its_own(name: str) -> None:
         Settings.load({"OIDC_NAME": name or " "})
 
 
+@pytest.mark.parametrize(
+    ("environ", "providers"),
+    [
+        ({}, ()),
+        ({"GEMINI_API_KEY": "k"}, ("gemini",)),
+        ({"OPENAI_API_KEY": "k"}, ("openai",)),
+        ({"OPENAI_BASE_URL": "http://localhost:11434/v1"}, ("openai_compatible",)),
+        ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k"}, ("openai",)),
+        ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "AI_PROVIDER": "gemini"}, ("gemini",)),
+        ({"OPENAI_API_KEY": "k", "AI_PROVIDER": "none"}, ()),
+        (
+            {"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "AI_FALLBACK": "gemini, openai"},
+            ("openai", "gemini"),
+        ),
+    ],
+)
+def test_a_key_alone_chooses_who_answers(
+    environ: dict[str, str], providers: tuple[str, ...]
+) -> None:
+    assert Settings.load(environ).model_providers == providers
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"AI_PROVIDER": "openai"}, "OPENAI_API_KEY"),
+        ({"AI_PROVIDER": "gemini"}, "GEMINI_API_KEY"),
+        ({"AI_PROVIDER": "openai_compatible"}, "OPENAI_BASE_URL"),
+        ({"AI_PROVIDER": "claude"}, "AI_PROVIDER"),
+        ({"AI_FALLBACK": "gemini"}, "AI_FALLBACK"),
+        ({"AI_FALLBACK": "none", "OPENAI_API_KEY": "k"}, "AI_FALLBACK"),
+        ({"OPENAI_API_KEY": "k", "AI_FALLBACK": "gemini"}, "GEMINI_API_KEY"),
+        ({"OPENAI_BASE_URL": "localhost:11434"}, "OPENAI_BASE_URL"),
+        ({"AI_IDLE_TIMEOUT_SECONDS": "0"}, "AI_IDLE_TIMEOUT_SECONDS"),
+        ({"AI_MODELS": "x" * 101}, "AI_MODELS"),
+    ],
+)
+def test_half_a_model_provider_is_refused(environ: dict[str, str], name: str) -> None:
+    assert complaints(environ) == [name]
+
+
 ENDPOINT = {
     "EMBEDDINGS": "openai_compatible",
     "EMBEDDING_BASE_URL": "http://127.0.0.1:11434/v1",
@@ -331,3 +375,11 @@ def test_in_production_a_key_travels_by_https_only() -> None:
     with_key = SAFE | ENDPOINT | {"EMBEDDING_API_KEY": "sk-1"}
     assert complaints(with_key) == ["EMBEDDING_BASE_URL"]
     assert complaints(with_key | {"EMBEDDING_BASE_URL": "https://api.example/v1"}) == []
+
+
+@pytest.mark.parametrize("name", ["OPENAI", "GEMINI"])
+def test_in_production_a_model_providers_key_travels_by_https_only(name: str) -> None:
+    key, address = f"{name}_API_KEY", f"{name}_BASE_URL"
+    assert complaints(SAFE | {key: "sk-1"}) == []
+    assert complaints(SAFE | {key: "sk-1", address: "http://gateway/v1"}) == [address]
+    assert complaints(SAFE | {key: "sk-1", address: "https://gateway/v1"}) == []

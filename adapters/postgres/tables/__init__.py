@@ -1,6 +1,14 @@
 """Every table, by context. Migrations create them; a test compares the two."""
 
-from adapters.postgres.tables import analytics, conversations, files, identity, knowledge, mail
+from adapters.postgres.tables import (
+    analytics,
+    conversations,
+    files,
+    identity,
+    knowledge,
+    mail,
+    models,
+)
 from adapters.postgres.tables.base import metadata
 
 # Everything of a user's. Row-level security is forced on each; an architecture test compares.
@@ -15,4 +23,5 @@ __all__ = [
     "knowledge",
     "mail",
     "metadata",
+    "models",
 ]

@@ -16,6 +16,7 @@ from entrypoints.http.reference import (
     identity,
     identity_oauth,
     knowledge,
+    models,
     operations,
     shared,
 )
@@ -31,6 +32,7 @@ _MODULES: tuple[Any, ...] = (
     knowledge,
     conversations,
     analytics,
+    models,
     operations,
 )
 

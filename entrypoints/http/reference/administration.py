@@ -48,6 +48,7 @@ EXAMPLES = (
         conversations={"conversations": [], "messages": []},
         mail={"outgoing_mails": []},
         analytics={"usage_events": [], "activities": []},
+        models={"egress_events": []},
     ),
 )
 PROBLEMS = (

@@ -1,0 +1,283 @@
+"""Chat completions of any provider that speaks OpenAI's protocol, by OpenAI's own client.
+
+Importing it takes a second, so only who is configured with a provider imports this module.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import msgspec
+import openai
+import structlog
+from openai.types.chat import ChatCompletionChunk
+
+from adapters.models.bounded import TooMuch, bounded
+from application.models.ports import Outgoing
+from domain.models.chat import (
+    ChatEvent,
+    ChatRequest,
+    Delta,
+    Finished,
+    FinishReason,
+    Started,
+    TokensSource,
+    Usage,
+    estimated,
+)
+from domain.models.errors import (
+    ModelBroken,
+    ModelBusy,
+    ModelFailed,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    Wait,
+)
+
+type Chunks = openai.AsyncStream[ChatCompletionChunk]
+
+_NO_KEY = "none"  # servers on one's own machine ask for none, and the client insists on one
+_PAUSE = timedelta(seconds=1)  # when a provider is busy and does not say for how long
+_EVENTS = "text/event-stream"
+_LONGEST = 200_000  # characters: far more than any model writes at once
+_LONGEST_NAME = 100  # of a model
+_OVERLOADED = (408, 409, 425)
+# What reading a chunk that is no chunk raises: the client builds it of whatever JSON has come.
+_NO_CHUNK = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is, and which model answers unless another is asked for."""
+
+    provider: str
+    base_url: str
+    api_key: str | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: until there is a connection, until the first word, between words, and in all."""
+
+    connect: float = 5.0
+    first_token: float = 60.0
+    idle: float = 30.0
+    total: float = 300.0
+
+
+class OpenAiChat:
+    """One provider. Holds its connections until `close`."""
+
+    def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
+        self._endpoint, self._timeouts = endpoint, timeouts
+        self._client = openai.AsyncOpenAI(
+            base_url=endpoint.base_url,
+            api_key=endpoint.api_key or _NO_KEY,
+            max_retries=0,
+            http_client=httpx2.AsyncClient(
+                timeout=httpx2.Timeout(timeouts.total, connect=timeouts.connect),
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+                headers={"accept-encoding": "identity"},
+                event_hooks={"response": [bounded]},
+                follow_redirects=False,  # the ledger says where everything goes
+            ),
+        )
+
+    @property
+    def provider(self) -> str:
+        return self._endpoint.provider
+
+    @property
+    def default_model(self) -> str:
+        return self._endpoint.model
+
+    def prepare(self, request: ChatRequest) -> Outgoing:
+        model = request.model or self._endpoint.model
+        body = {
+            "model": model,
+            "messages": request.messages,
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        return Outgoing(request, model, msgspec.json.encode(body))
+
+    async def stream(self, outgoing: Outgoing) -> AsyncGenerator[ChatEvent, None]:
+        reading = _Reading(self._endpoint.provider, outgoing, self._timeouts)
+        chunks: Chunks | None = None
+        try:
+            chunks = await reading.within(self._open(outgoing.body))
+            yield reading.started(chunks.response.headers.get("content-type", ""))
+            while (chunk := await reading.within(anext(chunks, None))) is not None:
+                if text := reading.text(chunk):
+                    yield Delta(text)
+            yield reading.finished()
+        except (openai.OpenAIError, TooMuch, *_NO_CHUNK) as error:
+            raise reading.failure(error) from None  # its text may repeat what was asked
+        finally:
+            if chunks is not None:
+                await chunks.close()
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _open(self, body: bytes) -> Chunks:
+        """The body is made here, and not by the client, so that the ledger's hash is its hash."""
+        return await self._client.post(
+            "/chat/completions",
+            cast_to=ChatCompletionChunk,
+            content=body,
+            stream=True,
+            stream_cls=openai.AsyncStream[ChatCompletionChunk],
+        )
+
+
+class _Reading:
+    """What is known of one answer so far, and how long it may still take."""
+
+    def __init__(self, provider: str, outgoing: Outgoing, timeouts: Timeouts) -> None:
+        self._provider, self._outgoing, self._timeouts = provider, outgoing, timeouts
+        self._model = outgoing.model
+        self._began = time.monotonic()
+        self._first: float | None = None
+        self._written = 0
+        self._reason: str | None = None
+        self._usage: Usage | None = None
+        self._opened = False
+
+    async def within[T](self, step: Awaitable[T]) -> T:
+        """The step's result, unless it takes too long. Raises ModelTimeout."""
+        wait, left = self._patience()
+        try:
+            async with asyncio.timeout(left):
+                return await step
+        except TimeoutError:
+            self._log(wait)
+            raise ModelTimeout(wait) from None
+
+    def started(self, content_type: str) -> Started:
+        self._opened = True
+        if not content_type.startswith(_EVENTS):
+            raise ValueError(content_type)
+        return Started(self._provider, self._model)
+
+    def text(self, chunk: ChatCompletionChunk) -> str:
+        """The piece of the answer that a chunk brings, if it does."""
+        self._model = _storable(chunk.model or self._model)[:_LONGEST_NAME]
+        if chunk.usage is not None:
+            self._usage = _usage(chunk.usage)
+        if not chunk.choices:
+            return ""
+        choice = chunk.choices[0]
+        self._reason = choice.finish_reason or self._reason
+        if text := _storable(choice.delta.content or ""):
+            self._first = self._first or time.monotonic()
+            self._written += len(text)
+            if self._written > _LONGEST:
+                raise TooMuch
+        return text
+
+    def finished(self) -> Finished:
+        """An answer is whole when the model has said why it stopped; `[DONE]` may be missing."""
+        if self._reason == FinishReason.CONTENT_FILTER and not self._written:
+            self._log(self._reason)
+            raise ModelRefused("the model provider would not answer this")
+        if self._reason is None or self._first is None:
+            raise ValueError("no reason" if self._reason is None else "no text")
+        known = self._reason in FinishReason
+        return Finished(
+            reason=FinishReason(self._reason) if known else FinishReason.OTHER,
+            usage=self._usage or estimated(self._outgoing.request, self._written),
+            provider=self._provider,
+            model=self._model,
+            first_token_ms=self._since(self._first),
+            total_ms=self._since(time.monotonic()),
+        )
+
+    def failure(self, error: Exception) -> ModelFailed:
+        status = error.status_code if isinstance(error, openai.APIStatusError) else None
+        self._log(type(error).__name__, status)
+        if isinstance(error, openai.APITimeoutError):
+            return ModelTimeout(Wait.IDLE if self._opened else Wait.CONNECT)
+        if isinstance(error, openai.APIStatusError):
+            return _refusal(error)
+        if isinstance(error, openai.APIConnectionError) and not self._opened:
+            return ModelUnavailable("the model provider cannot be reached")
+        return ModelBroken("the model provider's answer broke off or makes no sense")
+
+    def _patience(self) -> tuple[Wait, float]:
+        """What is waited for now, and for how many seconds at most."""
+        passed, limits = time.monotonic() - self._began, self._timeouts
+        if self._first is None:
+            step = Wait.FIRST_TOKEN, limits.first_token - passed
+        else:
+            step = Wait.IDLE, limits.idle
+        left = limits.total - passed
+        return step if step[1] < left else (Wait.TOTAL, left)
+
+    def _since(self, moment: float) -> int:
+        return round((moment - self._began) * 1000)
+
+    def _log(self, reason: str, status: int | None = None) -> None:
+        structlog.get_logger().warning(
+            "model_failed",
+            provider=self._provider,
+            model=self._model,
+            reason=reason,
+            status=status,
+            written=self._written,
+        )
+
+
+def _storable(text: str) -> str:
+    """Without half characters and NULs, which no database takes."""
+    return text.encode(errors="replace").decode().replace("\0", "")
+
+
+def _refusal(error: openai.APIStatusError) -> ModelFailed:
+    status = error.status_code
+    if status == 429 and error.code != "insufficient_quota":
+        return ModelBusy("the model provider is busy", _retry_after(error.response))
+    if status >= 500 or status in _OVERLOADED:
+        return ModelUnavailable("the model provider cannot answer now")
+    return ModelRefused("the model provider did not take the request")
+
+
+def _retry_after(response: httpx2.Response) -> timedelta:
+    """In seconds, as every provider says it; HTTP would allow a date, too."""
+    try:
+        return timedelta(seconds=max(0.0, float(response.headers["retry-after"])))
+    except (KeyError, ValueError, OverflowError):
+        return _PAUSE
+
+
+def _usage(told: Any) -> Usage | None:
+    """None for numbers that cannot be. Some count what the model thought only in the total."""
+    counts = (told.prompt_tokens, told.completion_tokens, told.total_tokens)
+    prompt, completion, total = (_count(count) for count in counts)
+    if not prompt or completion is None:
+        return None
+    cached = min(prompt, _detail(told.prompt_tokens_details, "cached_tokens"))
+    thought = min(completion, _detail(told.completion_tokens_details, "reasoning_tokens"))
+    return Usage(
+        input_tokens=prompt - cached,
+        cached_input_tokens=cached,
+        output_tokens=completion - thought,
+        reasoning_tokens=thought + max(0, (total or 0) - prompt - completion),
+        source=TokensSource.PROVIDER,
+    )
+
+
+def _detail(details: Any, name: str) -> int:
+    return _count(getattr(details, name, None)) or 0
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None

@@ -1,0 +1,85 @@
+"""A collector of traces on a thread: OTLP over HTTP as protobuf, and Langfuse's door for scores."""
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+type Span = Any
+
+
+class Collector:
+    """What was sent. `status` is what it answers; a `held` one answers when it is released."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.resources: list[dict[str, str]] = []
+        self.posted: list[tuple[str, str | None, bytes]] = []
+        self.status = 200
+        self.released = threading.Event()
+        self.released.set()
+        self.url = ""
+
+    def hold(self) -> None:
+        self.released.clear()
+
+    def scores(self) -> list[dict[str, Any]]:
+        batches = [json.loads(body) for path, _, body in self.posted if path.endswith("/scores")]
+        return [score for batch in batches for score in batch]
+
+    @property
+    def words(self) -> bytes:
+        """Everything that came, as it came."""
+        return b"".join(body for _, _, body in self.posted)
+
+    def take(self, path: str, authorization: str | None, body: bytes) -> None:
+        self.posted.append((path, authorization, body))
+        if not path.endswith("/v1/traces"):
+            return
+        for batch in ExportTraceServiceRequest.FromString(body).resource_spans:
+            self.resources.append(
+                {item.key: item.value.string_value for item in batch.resource.attributes}
+            )
+            self.spans += [span for scope in batch.scope_spans for span in scope.spans]
+
+
+def attributes(span: Span) -> dict[str, Any]:
+    return {
+        item.key: getattr(item.value, item.value.WhichOneof("value")) for item in span.attributes
+    }
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    collector = Collector()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.headers.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
+            collector.released.wait(30)
+            if collector.status == 200:
+                collector.take(self.path, self.headers.get("authorization"), body)
+            scores = b'{"accepted": 1, "rejected": 0, "errors": []}'
+            answer = scores if self.path.endswith("/scores") else b""
+            self.send_response(collector.status)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        collector.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield collector
+        collector.released.set()
+        server.shutdown()
