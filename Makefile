@@ -6,10 +6,10 @@ READY := .venv/.ready
 TESTS ?= tests
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup run demo admin test test-unit check format lint fix types arch migrate migration worker wheel openapi bench bench-search bench-timing
+.PHONY: help setup run demo demo-analytics admin test test-unit test-corpus check format lint fix types arch migrate migration worker wheel openapi bench bench-ingest bench-search bench-timing
 
 help: ## Print every target
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): uv.lock pyproject.toml deploy/environment.sh
 	@deploy/environment.sh
@@ -23,6 +23,9 @@ run: $(READY) ## Start the database, the API and a worker
 demo: $(READY) ## Play the main job against the running server
 	@$(PYTHON) -m entrypoints demo
 
+demo-analytics: $(READY) ## Seed a month of use in the running server's database, and draw it
+	@$(PYTHON) -m entrypoints demo-analytics
+
 admin: $(READY) ## Open an administrator's account: make admin EMAIL=you@example.org
 	@$(PYTHON) -m entrypoints create-admin "$(EMAIL)"
 
@@ -31,6 +34,9 @@ test: $(READY) ## Run every test, on a PostgreSQL of its own
 
 test-unit: $(READY) ## Run the tests that need no database, in seconds
 	@$(PYTHON) -m pytest tests/unit
+
+test-corpus: $(READY) ## Ingest the documents that other libraries test themselves with (minutes)
+	@$(PYTHON) -m pytest tests/corpus/corpus.py
 
 check: format lint types arch ## Check format, lint, types, import contracts, dependencies
 
@@ -69,6 +75,9 @@ openapi: $(READY) ## Write docs/api/openapi.json
 
 bench: $(READY) ## Measure, as ratios to floors of the same run
 	@$(PYTHON) -m benchmarks
+
+bench-ingest: $(READY) ## Measure how fast documents are read, and what answers wait meanwhile
+	@$(PYTHON) -m benchmarks ingest
 
 bench-search: $(READY) ## Measure how well and how fast search finds (15 minutes)
 	@$(PYTHON) -m benchmarks search_quality search_speed

@@ -21,7 +21,9 @@ from rich.table import Table
 
 from benchmarks import (
     admin,
+    embedding,
     harness,
+    ingest,
     logins,
     overload,
     reads,
@@ -40,8 +42,11 @@ BENCHMARKS = {
     "logins": logins.run,
     "overload": overload.run,
     "admin": admin.run,
+    "ingest": ingest.run,
     "search_quality": search_quality.run,
+    "embedding": embedding.run,
     "search_speed": search_speed.run,
+    "search_million": search_speed.run_million,
     "start": start.run,
     "streams": streams.run,
     "timing": timing.run,

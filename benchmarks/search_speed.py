@@ -3,192 +3,181 @@ together on one core.
 
 - `N passages of one owner`: the p95 in ms, against what was decided to be the most: 50 at 10,000
   passages, 250 at 100,000. These are no ratios to this machine: read them with its CPU in mind.
-- `1,000 passages among 200,000`: the p95 of an owner of a thousand passages while others have the
-  rest, against the same owner alone in the database: at most 1.5.
+  `cpu_ms` is what a search takes of the core, `postgres_ms` Postgres' part of it.
+- `1,000 passages among N`: the p95 of an owner of a thousand passages while others have the rest,
+  against the same owner alone in the database: at most 1.5.
+- `growth`: the CPU time of a search, ten times the passages against one: at most ten times.
+- `recall@10`: what the index finds of an owner's 100,000 vectors, against comparing all of them, when
+  a filter leaves 0.1 %, 1 %, half or all of the documents: at least 0.98. `short` counts the searches
+  that gave fewer passages than there were.
 
-The passages are about 1,000 characters long, made of sentences of Cranfield abstracts, and the
-questions are Cranfield's own 225: long ones, about a subject that all passages share, so that a
-word has many more matches than in a library of many subjects. A passage's vector lies between
-those of the titles of the abstracts it was made of.
+The questions are Cranfield's own 225: long ones, about the one subject that all passages share. The
+database has 20,000 passages, then 200,000; `search_million` does the same with a million.
+`benchmarks/search.svg` shows time against size.
 """
 
 import asyncio
-import itertools
-import random
 import statistics
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from itertools import batched
+from collections.abc import Iterator
 from uuid import UUID
 
-import asyncpg
 import msgspec
-import numpy as np
 
-from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
-from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.pool import open_pool
-from application.knowledge.ports import Vector
-from benchmarks import cranfield
+from benchmarks import cranfield, search_plot, search_recall
 from benchmarks.cranfield import Collection
 from benchmarks.harness import Account, Bench
-from benchmarks.library import add_document, add_owner
+from benchmarks.library import add_owner
 from benchmarks.load import Call, Job, Load
 from benchmarks.measure import Measure, Result, Skipped
+from benchmarks.passages import Passage, load, passages
 from benchmarks.processes import CORES, SERVER_CORES, Server
-from domain.knowledge.chunk import sentences
 from domain.shared.ids import UserId
-from domain.shared.span import Span
 
 LIMITS = {10_000: 50.0, 100_000: 250.0}  # passages of one owner: p95 in ms
-SMALL, ALL = 1_000, 200_000
+SMALL, MEDIUM, LARGE = 1_000, 10_000, 100_000
+STAGES = (20_000, 200_000)  # passages of the database
+MILLION = (20_000, 200_000, 1_000_000)
 CROWDED = 1.5
-ROUNDS, SECONDS = 5, 8.0
-PER_DOCUMENT = 50  # passages
-LENGTH = 1_000  # code points of a passage
-_INDEX = "chunk_vectors_minilm_idx"
-
-type Passage = tuple[str, Vector]
+ROUNDS, SECONDS = 5, 5.0
 
 
-def run(bench: Bench) -> list[Result]:
+class Searched(msgspec.Struct, frozen=True):
+    """The rounds of one owner's searches, and the CPU time of each search, in ms."""
+
+    loads: list[Load]
+    cpu_ms: float
+    postgres_ms: float
+
+    @property
+    def p95(self) -> float:
+        return statistics.median(load.p95 for load in self.loads)
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(load.p50 for load in self.loads)
+
+
+class _Stage:
+    """A database that grows, its owners, and an API beside it."""
+
+    def __init__(self, bench: Bench, api: Server, collection: Collection) -> None:
+        self._bench, self._api = bench, api
+        self._calls = [msgspec.json.encode({"query": one}).decode() for one in collection.questions]
+        self._source: Iterator[Passage] = asyncio.run(passages(collection))
+        self._size = 0
+        self.accounts: dict[int, Account] = {}
+
+    def grow(self, total: int, sizes: list[int]) -> None:
+        """To `total` passages, of which new owners have `sizes` and somebody else the rest."""
+        for size in sizes:
+            self.accounts[size] = self._bench.account(self._api, f"owner-of-{size}")
+        owners = {UserId(UUID(self.accounts[size].id)): size for size in sizes}
+        if rest := total - self._size - sum(sizes):
+            owners[asyncio.run(_somebody(self._bench.url, f"crowd-{total}"))] = rest
+        self._bench.pin_postgres(set(CORES))
+        asyncio.run(load(self._bench.url, owners, self._source))
+        self._bench.pin_postgres(SERVER_CORES)
+        self._size = total
+
+    def search(self, size: int) -> Searched:
+        token = self.accounts[size].token
+        calls = [Call("POST", "/api/v1/search", token, body) for body in self._calls]
+        self._round(calls)  # opens connections, prepares statements, reads the pages once
+        share = len(calls) // ROUNDS
+        api, postgres = self._api.cpu(), self._bench.postgres_cpu()
+        loads = [self._round(calls[share * n :] + calls[: share * n]) for n in range(ROUNDS)]
+        sent = sum(one.sent for one in loads)
+        of_postgres = self._bench.postgres_cpu() - postgres
+        of_all = self._api.cpu() - api + of_postgres
+        return Searched(loads, of_all / sent * 1000, of_postgres / sent * 1000)
+
+    def _round(self, calls: list[Call]) -> Load:
+        found = self._bench.load(Job(self._api.port, calls, connections=1, seconds=SECONDS))
+        if set(found.statuses) != {200}:
+            raise RuntimeError(f"searches were answered {found.statuses}")
+        return found
+
+
+def run(bench: Bench, stages: tuple[int, ...] = STAGES) -> list[Result]:
     if not cranfield.FOLDER.is_dir():
         return [Skipped("POST /api/v1/search", cranfield.ABSENT)]
     collection = cranfield.read()
-    passages = asyncio.run(_passages(collection))
-    with bench.api(access_token_expire_minutes="600") as api:  # loading takes its time
-        accounts = {size: bench.account(api, f"owner-of-{size}") for size in (SMALL, *LIMITS)}
-        others = ALL - sum(accounts)
-        bench.pin_postgres(set(CORES))
-        asyncio.run(_load(bench.url, {SMALL: accounts[SMALL].id}, passages))
-        bench.pin_postgres(SERVER_CORES)
-        alone = _measure(bench, api, accounts[SMALL], collection)
-        bench.pin_postgres(set(CORES))
-        more: dict[int, str | None] = {size: accounts[size].id for size in LIMITS}
-        asyncio.run(_load(bench.url, more | {others: None}, passages))
-        bench.pin_postgres(SERVER_CORES)
-        found = {size: _measure(bench, api, accounts[size], collection) for size in accounts}
+    with bench.api(access_token_expire_minutes="6000") as api:  # loading takes its time
+        stage = _Stage(bench, api, collection)
+        stage.grow(SMALL, [SMALL])
+        alone = stage.search(SMALL)
+        crowded = {}
+        for total, new in zip(stages, ([MEDIUM], [LARGE], []), strict=False):
+            stage.grow(total, new)
+            crowded[total] = stage.search(SMALL)
+        found = {SMALL: alone} | {size: stage.search(size) for size in LIMITS}
+        owner = UserId(UUID(stage.accounts[LARGE].id))
+    search_plot.draw({size: (one.p50, one.p95, one.cpu_ms) for size, one in found.items()})
     return [
         *(_within(size, found[size], limit) for size, limit in LIMITS.items()),
-        _crowded(alone, found[SMALL]),
+        *(_crowded(total, alone, one) for total, one in crowded.items()),
+        _growth(found[MEDIUM], found[LARGE]),
+        *asyncio.run(search_recall.measure(bench.url, owner, collection)),
     ]
 
 
-async def _passages(collection: Collection) -> Iterator[Passage]:
-    """Without end."""
-    embedder = MiniLmEmbedder()
-    texts = [one.body for one in collection.abstracts]
-    vectors = np.array(await embedder.embed([one.title for one in collection.abstracts]))
-    embedder.close()
-    return _mixed(texts, vectors)
+def run_million(bench: Bench) -> list[Result]:
+    return run(bench, MILLION)
 
 
-def _mixed(
-    texts: list[str], vectors: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
-) -> Iterator[Passage]:
-    source, noise = random.Random(1), np.random.default_rng(1)
-    parts = [[span.of(text) for span in sentences(text, Span(0, len(text)))] for text in texts]
-    for number in itertools.count(1):
-        two = source.sample(range(len(texts)), 2)
-        pool = parts[two[0]] + parts[two[1]]
-        passage = f"{number}."
-        while len(passage) < LENGTH:
-            passage += " " + source.choice(pool)
-        vector = vectors[two].sum(axis=0) + noise.normal(0, 0.02, vectors.shape[1])
-        yield passage[: LENGTH + 200], (vector / np.linalg.norm(vector)).tolist()
-
-
-async def _load(url: str, owners: dict[int, str | None], passages: Iterator[Passage]) -> None:
-    """So many passages for each; None is somebody who only fills the database."""
-    pool = await open_pool(url, len(CORES))
+async def _somebody(url: str, name: str) -> UserId:
+    pool = await open_pool(url, 1)
     try:
-        async with _index_built_afterwards(url):
-            for size, account in owners.items():
-                database = Database(pool)
-                owner = UserId(UUID(account)) if account else await add_owner(database, "crowd")
-                documents = batched(itertools.islice(passages, size), PER_DOCUMENT)
-                work = [_add(Database(pool), owner, documents) for _ in CORES]
-                await asyncio.gather(*work)
+        return await add_owner(Database(pool), name)
     finally:
         await pool.close()
 
 
-async def _add(database: Database, owner: UserId, documents: Iterator[tuple[Passage, ...]]) -> None:
-    index = PostgresSearchIndex(database)
-    for document in documents:
-        chunks = await add_document(database, owner, "A report", [text for text, _ in document])
-        vectors = [(c.id, vector) for c, (_, vector) in zip(chunks, document, strict=True)]
-        await index.put_vectors(owner, str(MiniLmEmbedder.embedding_set), vectors)
-
-
-@asynccontextmanager
-async def _index_built_afterwards(url: str) -> AsyncIterator[None]:
-    """Thrice as fast as keeping it up."""
-    connection = await asyncpg.connect(url, ssl=False)
-    try:
-        query = "SELECT indexdef FROM pg_indexes WHERE indexname = $1"
-        definition = await connection.fetchval(query, _INDEX)
-        await connection.execute(f"DROP INDEX {_INDEX}")
-        yield
-        await connection.execute("SET maintenance_work_mem = '512MB'")
-        await connection.execute(definition, timeout=1800)
-        await connection.execute("VACUUM ANALYZE", timeout=600)
-    finally:
-        await connection.close()
-
-
-def _measure(bench: Bench, api: Server, account: Account, collection: Collection) -> list[Load]:
-    calls = [_search(account, question) for question in collection.questions]
-    _round(bench, api, calls)  # opens connections, prepares statements, reads the pages once
-    share = len(calls) // ROUNDS
-    return [
-        _round(bench, api, calls[share * number :] + calls[: share * number])
-        for number in range(ROUNDS)
-    ]
-
-
-def _round(bench: Bench, api: Server, calls: list[Call]) -> Load:
-    load = bench.load(Job(api.port, calls, connections=1, seconds=SECONDS))
-    if set(load.statuses) != {200}:
-        raise RuntimeError(f"searches were answered {load.statuses}")
-    return load
-
-
-def _search(account: Account, question: str) -> Call:
-    body = msgspec.json.encode({"query": question}).decode()
-    return Call("POST", "/api/v1/search", account.token, body)
-
-
-def _within(size: int, loads: list[Load], limit: float) -> Measure:
+def _within(size: int, found: Searched, limit: float) -> Measure:
     return Measure(
         name=f"POST /api/v1/search, {size:,} passages of one owner",
         unit="ms, p95",
-        value=statistics.median(load.p95 for load in loads),
+        value=found.p95,
         floor=limit,
-        rounds=[load.p95 / limit for load in loads],
+        rounds=[one.p95 / limit for one in found.loads],
         target=1.0,
         at_most=True,
-        details=_details(loads),
+        details=_details(found),
     )
 
 
-def _crowded(alone: list[Load], crowded: list[Load]) -> Measure:
+def _crowded(total: int, alone: Searched, crowded: Searched) -> Measure:
     return Measure(
-        name=f"POST /api/v1/search, {SMALL:,} passages among {ALL:,}",
+        name=f"POST /api/v1/search, {SMALL:,} passages among {total:,}",
         unit="ms, p95",
-        value=statistics.median(load.p95 for load in crowded),
-        floor=statistics.median(load.p95 for load in alone),
-        rounds=[b.p95 / a.p95 for a, b in zip(alone, crowded, strict=True)],
+        value=crowded.p95,
+        floor=alone.p95,
+        rounds=[b.p95 / a.p95 for a, b in zip(alone.loads, crowded.loads, strict=True)],
         target=CROWDED,
         at_most=True,
-        details=_details(crowded) | {"alone_p50_ms": statistics.median(a.p50 for a in alone)},
+        details=_details(crowded) | {"alone_p50_ms": alone.p50, "alone_cpu_ms": alone.cpu_ms},
     )
 
 
-def _details(loads: list[Load]) -> dict[str, float]:
+def _growth(ten: Searched, hundred: Searched) -> Measure:
+    return Measure(
+        name="CPU time of a search, 100,000 passages against 10,000",
+        unit="ms",
+        value=hundred.cpu_ms,
+        floor=ten.cpu_ms,
+        rounds=[hundred.cpu_ms / ten.cpu_ms],
+        target=10.0,
+        at_most=True,
+    )
+
+
+def _details(found: Searched) -> dict[str, float]:
     return {
-        "p50_ms": statistics.median(load.p50 for load in loads),
-        "slowest_ms": max(load.slowest for load in loads),
-        "searches": sum(load.answered for load in loads),
+        "p50_ms": found.p50,
+        "cpu_ms": found.cpu_ms,
+        "postgres_ms": found.postgres_ms,
+        "slowest_ms": max(load.slowest for load in found.loads),
+        "searches": sum(load.answered for load in found.loads),
     }

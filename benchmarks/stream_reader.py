@@ -15,7 +15,7 @@ from msgspec import Struct
 from adapters.memory.world import World
 from adapters.models.openai_chat import Endpoint, OpenAiChat, Timeouts
 from application.analytics.exports import Feature
-from application.identity.exports import Purpose
+from application.identity.exports import ConsentPurpose
 from application.models.exports import (
     ChatMessage,
     ChatModels,
@@ -64,7 +64,7 @@ async def dispatch(url: str, count: int, model: str) -> Took:
             attempt_id=uuid4(),
             user_id=UserId(uuid4()),
             feature=Feature.CHAT,
-            purpose=Purpose.AI_EXTERNAL_DOCUMENTS,
+            purpose=ConsentPurpose.AI_EXTERNAL_DOCUMENTS,
             request=ChatRequest(messages=(ChatMessage(Role.USER, _PROMPT),)),
         )
         async with world.get(Dispatch)(order) as call:

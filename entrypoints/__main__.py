@@ -137,6 +137,20 @@ def rotate_keys() -> None:
 
 
 @cli.command()
+@click.option("--force", is_flag=True, help="Throw the model's vectors away and make them anew.")
+@click.option("--status", is_flag=True, help="Only tell how far each embedding set is.")
+def reindex(force: bool, status: bool) -> None:
+    """Embed all documents by the model of the settings, now; a worker does it by and by."""
+    from entrypoints.database import reachable
+    from entrypoints.reindex import run, show
+
+    with reachable(_settings()) as settings:
+        sets = asyncio.run(show(settings) if status else run(settings, click.echo, force=force))
+    for one in sets:
+        click.echo(f"{one.name}: {one.state}, {one.done} of {one.total} passages")
+
+
+@cli.command()
 def calibrate() -> None:
     """Print what a password's hash may cost here: lines for .env."""
     from adapters.security.calibration import calibrate as find
@@ -174,6 +188,16 @@ def demo(path: str | None, question: str) -> None:
         play(settings, Path(path) if path else DOCUMENT, question)
     except ServerDown as error:
         raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+def demo_analytics() -> None:
+    """Seed a month of an account's use of models, and draw it."""
+    from entrypoints.database import reachable
+    from entrypoints.demo_analytics import play
+
+    with reachable(_settings()) as settings:
+        play(settings)
 
 
 @cli.command()

@@ -7,6 +7,7 @@ from dishka import AnyOf, AsyncContainer, Provider, Scope, make_async_container,
 from adapters.memory.store import MemoryTransaction, Store
 from adapters.memory.world import PORTS, SYSTEM
 from adapters.postgres.database import Database
+from adapters.postgres.knowledge.search_tuning import check_tuning
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.signals import PostgresListener, PostgresSignals
@@ -78,6 +79,7 @@ class Postgres(Provider):
         if settings.database_url is None:
             raise RuntimeError("DATABASE_URL is not set")
         pool = await open_pool(settings.database_url, settings.db_pool_size)
+        await check_tuning(Database(pool))
         yield pool
         await pool.close()
 

@@ -14,15 +14,25 @@ from application.conversations.watching import ForgetEvents
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
+from application.knowledge.embedding_sets import (
+    BuildEmbeddings,
+    DropEmbeddings,
+    MendEmbeddings,
+)
+from application.knowledge.recall import ProbeRecall
 from application.operations.purge import PurgeReplays
 
 SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
-    ForgetEvents: "27 * * * *",
+    ForgetEvents: "22 * * * *",
+    ProbeRecall: "27 3 * * *",
     SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
+    BuildEmbeddings: "* * * * *",
+    MendEmbeddings: "17 * * * *",
+    DropEmbeddings: "*/10 * * * *",
 }
 # Whatever killed us may have left something.
 AT_START: tuple[type, ...] = (SweepFiles,)

@@ -28,13 +28,14 @@ type Limit = Annotated[int, Meta(ge=0)]  # 0: none
 type Money = Annotated[float, Meta(ge=0, le=1e9)]  # 0: no limit
 type Seconds = Annotated[float, Meta(gt=0, le=3600)]
 type ContextSize = Annotated[int, Meta(ge=4_000, le=10_000_000)]
-type ModelName = Annotated[str, Meta(min_length=1, max_length=100)]
-type ModelNames = tuple[ModelName, ...]
 type Networks = tuple[IPv4Network | IPv6Network, ...]
 # Not below OWASP's minimum for argon2id, and not so much that a slip would stop every sign-in.
 type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
 type HashTime = Annotated[int, Meta(ge=2, le=100)]
 type HashLanes = Annotated[int, Meta(ge=1, le=16)]
+type ModelName = Annotated[str, Meta(pattern="^[A-Za-z0-9._/:-]{1,80}$")]
+type ModelNames = tuple[ModelName, ...]
+type Dimensions = Annotated[int, Meta(ge=1, le=4000)]  # what an HNSW index takes
 type Origins = tuple[str, ...]
 type DatabaseUrl = str
 type StorageUrl = Annotated[str, Meta(pattern="^(s3|gs|az)://[^/]+")]
@@ -73,6 +74,13 @@ class JwtAlgorithm(StrEnum):
 class AiProvider(StrEnum):
     OPENAI = "openai"
     GEMINI = "gemini"
+    OPENAI_COMPATIBLE = "openai_compatible"
+    NONE = "none"
+
+
+class EmbeddingModel(StrEnum):
+    MINILM = "minilm"
+    STATIC = "static"
     OPENAI_COMPATIBLE = "openai_compatible"
     NONE = "none"
 
@@ -153,6 +161,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     extraction_timeout_seconds: Count = 120
     extraction_memory_mb: Count = 1024
 
+    embeddings: EmbeddingModel = EmbeddingModel.MINILM
+    embedding_base_url: str | None = None
+    embedding_api_key: str | None = None
+    embedding_model: ModelName | None = None
+    embedding_dimensions: Dimensions | None = None
+
     ai_provider: AiProvider | None = None
     ai_fallback: AiProviders = ()
     ai_models: ModelNames = ()
@@ -202,7 +216,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             "JWT_SECRET": self._jwt_secret_fault(),
         }
         wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
-        wrong += self._mail_faults() + self._half_providers() + self._ai_faults()
+        wrong += self._mail_faults() + self._half_providers()
+        wrong += self._embedding_faults() + self._ai_faults()
         return [*wrong, *self._exposed()] if self._is_production else wrong
 
     def _encryption_key_fault(self) -> str | None:
@@ -237,6 +252,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append("SMTP_TLS: must be true in production, for SMTP_PASSWORD")
         if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
             wrong.append("OIDC_ISSUER: must be https in production")
+        if self.embedding_api_key and not (self.embedding_base_url or "").startswith("https://"):
+            wrong.append("EMBEDDING_BASE_URL: must be https in production, for EMBEDDING_API_KEY")
+        models = {
+            "OPENAI": (self.openai_api_key, self.openai_base_url),
+            "GEMINI": (self.gemini_api_key, self.gemini_base_url),
+        }
+        for name, (key, address) in models.items():
+            if key and address and not address.startswith("https://"):
+                wrong.append(f"{name}_BASE_URL: must be https in production, for {name}_API_KEY")
         if self.debug:
             wrong.append("DEBUG: must be off in production")
         return wrong
@@ -254,6 +278,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             if any(getattr(self, name) for name in names):
                 missing += [name.upper() for name in names if not getattr(self, name)]
         return [f"{name}: must be set with the others of its provider" for name in missing]
+
+    def _embedding_faults(self) -> list[str]:
+        if self.embeddings is not EmbeddingModel.OPENAI_COMPATIBLE:
+            return []
+        names = ("embedding_base_url", "embedding_model", "embedding_dimensions")
+        missing = [name.upper() for name in names if getattr(self, name) is None]
+        wrong = [f"{name}: must be set for EMBEDDINGS=openai_compatible" for name in missing]
+        if not (self.embedding_base_url or "https://").startswith(("https://", "http://")):
+            wrong.append("EMBEDDING_BASE_URL: expected a URL such as https://api.openai.com/v1")
+        return wrong
 
     def _ai_faults(self) -> list[str]:
         if AiProvider.NONE in self.ai_fallback:

@@ -23,6 +23,7 @@ from adapters.postgres.database import Database
 from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS, INTERACTIVE
+from application.knowledge.embedding_sets import WantModel
 from domain.shared.errors import Unavailable
 from entrypoints.container import production
 from entrypoints.schedules import at_start, scheduler
@@ -58,6 +59,8 @@ def run(settings: Settings) -> None:
 async def work(settings: Settings) -> None:
     container = production(settings)
     pool = await container.get(Pool)
+    async with container() as request:
+        await (await request.get(WantModel))()
     url = settings.database_url or ""
     connection = await asyncpg.connect(url, ssl=False if "host=/" in url else None)
     await connection.execute(f"SET ROLE {APP_ROLE}")

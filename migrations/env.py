@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from adapters.postgres.knowledge.vector_index import PREFIX
 from adapters.postgres.tables import metadata
 from adapters.postgres.tables.base import HalfVector
 from entrypoints.settings import Settings
@@ -25,6 +26,8 @@ ischema_names["halfvec"] = HalfVector  # so that `alembic check` knows it when i
 
 
 def include_name(name: str | None, kind: str, _: Any) -> bool:
+    if kind == "index":
+        return not (name or "").startswith(PREFIX)  # made and dropped with their embedding sets
     return not (kind == "schema" and name in OTHERS)
 
 

@@ -23,11 +23,12 @@ PATIENCE = 180.0  # seconds: it costs nothing where all is well
 
 @dataclass
 class Running:
-    """`python -m entrypoints COMMAND`, in a process group of its own, its output in `log`."""
+    """`python -m entrypoints COMMAND ARGUMENTS`, in a process group of its own, its output in `log`."""
 
     command: str
     log: Path
     environ: dict[str, str]
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -45,7 +46,7 @@ class Running:
         inherited = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "entrypoints", self.command],
+                [sys.executable, "-m", "entrypoints", self.command, *self.arguments],
                 cwd=ROOT,
                 env=inherited | self.environ,
                 stdout=log,

@@ -9,7 +9,6 @@ is one JSON object: `pages` and `properties`, or `failure` (a value of domain.kn
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -45,6 +44,8 @@ def main() -> NoReturn:
         failed = Result(failure="too_large", detail=_TOO_MUCH)
         output = msgspec.json.encode(failed)
     except Exception:  # a fault of ours: told, so that it can be mended
+        import traceback  # for this alone
+
         output = msgspec.json.encode(Result(failure="internal", detail=traceback.format_exc()))
     sys.stdout.buffer.write(output)
     sys.stdout.buffer.flush()
@@ -62,6 +63,18 @@ def reader(media_type: str) -> Read:
             from adapters.extraction.formats.docx import read_docx
 
             return read_docx
+        case "application/msword":
+            from adapters.extraction.formats.doc import read_doc
+
+            return read_doc
+        case "application/vnd.oasis.opendocument.text":
+            from adapters.extraction.formats.odt import read_odt
+
+            return read_odt
+        case "application/rtf":
+            from adapters.extraction.formats.rtf import read_rtf
+
+            return read_rtf
         case "text/plain":
             from adapters.extraction.formats.text import read_text
 
@@ -70,6 +83,26 @@ def reader(media_type: str) -> Read:
             from adapters.extraction.formats.markdown import read_markdown
 
             return read_markdown
+        case "text/html":
+            from adapters.extraction.formats.html import read_html
+
+            return read_html
+        case "text/csv":
+            from adapters.extraction.formats.csv import read_csv
+
+            return read_csv
+        case "application/epub+zip":
+            from adapters.extraction.formats.epub import read_epub
+
+            return read_epub
+        case "application/vnd.openxmlformats-officedocument.presentationml.presentation":
+            from adapters.extraction.formats.pptx import read_pptx
+
+            return read_pptx
+        case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
+            from adapters.extraction.formats.xlsx import read_xlsx
+
+            return read_xlsx
     raise Unreadable("unsupported", f"no reader for {media_type}")
 
 

@@ -7,6 +7,8 @@ import resource
 import signal
 import sys
 
+from adapters.extraction.seccomp import refuse_calls
+
 
 def give_up_rights(memory: int, cpu: int, parent: int) -> None:
     os.nice(10)
@@ -18,15 +20,26 @@ def give_up_rights(memory: int, cpu: int, parent: int) -> None:
     _limit(resource.RLIMIT_NOFILE, 64)
     _limit(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
-        # Some kernels and most containers refuse a namespace. Then the child keeps its network:
-        # neither library has a reason to use it, but nothing stops an exploited one.
-        with contextlib.suppress(OSError):
-            os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
-            _limit(resource.RLIMIT_NPROC, 64)  # without a namespace it would count all the user's
+        alone = _leave_network()
         _control(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         _control(38, 1)  # PR_SET_NO_NEW_PRIVS
         if os.getppid() != parent:
             os._exit(1)  # the parent died before it could take us with it
+        try:
+            refuse_calls()
+        except OSError:
+            if not alone:  # better no document than one that is read with a network
+                raise
+
+
+def _leave_network() -> bool:
+    """Some kernels and most containers refuse a namespace."""
+    try:
+        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
+    except OSError:
+        return False
+    _limit(resource.RLIMIT_NPROC, 64)  # without a namespace it would count all the user's
+    return True
 
 
 def _limit(kind: int, soft: int, hard: int | None = None) -> None:

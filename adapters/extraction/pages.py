@@ -1,6 +1,7 @@
 """What a reader of documents makes: pages of text with their headings, or the reason why not."""
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,6 +11,7 @@ MAX_PAGES = 5_000
 MAX_CHARACTERS = 20_000_000
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes in all files of an archive
 ENCRYPTED = "it opens only with a password: upload a copy without one"
+BROKEN = "it is damaged or not whole: see if it opens, save it anew and upload that"
 
 NEWLINE = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")  # those of domain.knowledge.text
 
@@ -40,6 +42,10 @@ class Unreadable(Exception):
         self.detail = detail
 
 
+def too_many_pages() -> Unreadable:
+    return Unreadable("too_large", f"it has more than {MAX_PAGES:,} pages: split it")
+
+
 class Budget:
     """Counts characters down to the point where no honest document would be."""
 
@@ -68,6 +74,22 @@ class Lines:
     def heading(self, text: str, level: int) -> None:
         self.block(" ".join(text.split()))
         self.headings.append(Heading(len(self.lines) - 1, level))
+
+    def item(self, text: str) -> None:
+        """Of a list: its items stand close together. Their own numbers are seldom in the text, and
+        a number counted here might be a wrong one."""
+        line = "- " + " ".join(NEWLINE.split(text))
+        if self.lines and self.lines[-1].startswith("- "):
+            self.lines.append(line)
+        else:
+            self.block(line)
+
+    def table(self, rows: Iterable[Iterable[str]]) -> None:
+        """A line for each row that has something to say."""
+        cells = ([" ".join(cell.split()) for cell in row] for row in rows)
+        lines = [f"| {' | '.join(row)} |" for row in cells if any(row)]
+        if lines:
+            self.block("\n".join(lines))
 
     def page(self) -> Page:
         return Page("\n".join(self.lines), self.headings)

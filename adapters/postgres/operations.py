@@ -1,7 +1,8 @@
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from adapters.postgres.database import Database, Statement
-from application.operations.views import QueueHealth
+from adapters.postgres.tables.knowledge import recalls
+from application.operations.views import QueueHealth, RecallHealth
 
 _ONE = Statement(text("SELECT 1"))
 _QUEUE = Statement(
@@ -15,6 +16,7 @@ _QUEUE = Statement(
         """
     )
 )
+_RECALL = Statement(select(*recalls.columns).order_by(recalls.c.embedding_set))
 
 
 class PostgresProbes:
@@ -27,3 +29,6 @@ class PostgresProbes:
     async def queue(self) -> QueueHealth:
         (row,) = await self._database.rows(_QUEUE)
         return QueueHealth(*row)
+
+    async def recall(self) -> list[RecallHealth]:
+        return [RecallHealth(*row) for row in await self._database.rows(_RECALL)]

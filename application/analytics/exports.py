@@ -1,8 +1,11 @@
-"""What other contexts may do with analytics: have what they use of models counted and charged."""
+"""What other contexts may do with analytics: have what they use of models counted and charged, and
+what a user does."""
 
+from application.analytics.journal import Journal
 from application.analytics.metering import Meter
 from application.analytics.ports import AnalyticsRecords
 from application.shared.records import Record
+from domain.analytics.activity import Activity, ActivityKind, ActivityStatus
 from domain.analytics.budget import BudgetExceeded
 from domain.analytics.usage import (
     EXTRACTIVE,
@@ -17,9 +20,13 @@ from domain.shared.ids import UserId
 __all__ = [
     "EXTRACTIVE",
     "LOCAL",
+    "Activity",
+    "ActivityKind",
+    "ActivityStatus",
     "AnalyticsRecords",
     "BudgetExceeded",
     "Feature",
+    "Journal",
     "Meter",
     "TokensSource",
     "UsageEvent",

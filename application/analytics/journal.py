@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from application.analytics.marking import Marking
 from application.analytics.ports import Activities
-from application.knowledge.exports import Receipts
+from application.analytics.receipts import Receipts
 from application.shared.ports import Transaction
 from domain.analytics.activity import Activity, ActivityKind, ActivityStatus
 from domain.conversations.events import QuestionAsked

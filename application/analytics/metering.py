@@ -42,7 +42,8 @@ class Meter:
         await self.budgets.save(budget)
 
     async def settle(self, event: UsageEvent) -> None:
-        """Charge the attempt, once, however often it is told; its reservation is free again."""
+        """Charge the attempt, once, however often it is told; its reservation is free again. The
+        last step of its transaction: it locks what every attempt of the owner's locks."""
         price = await self.prices.at(event.model_used, event.provider, event.started_at)
         charged = charge(event, price)
         if await self.usage.add(charged):

@@ -13,14 +13,21 @@ from domain.shared.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Count what is marked of a user's time. What changes meanwhile is marked again."""
+    """Count what is marked of a user's time, a few quarters of an hour in a transaction: whoever
+    writes into one of them waits for it. What changes meanwhile is marked again."""
 
     buckets: Buckets
     reader: UsageReader
     transaction: Transaction
 
     async def __call__(self, owner: UserId) -> int:
-        """How many quarters of an hour."""
+        """How many quarters of an hour; not those that somebody else is counting."""
+        count = 0
+        while done := await self._some(owner):
+            count += done
+        return count
+
+    async def _some(self, owner: UserId) -> int:
         async with self.transaction:
             starts = await self.buckets.take(owner)
             for start in starts:

@@ -53,7 +53,7 @@ class Calendar:
         zone = await self.zones.of(owner)
         days = last_days(self.clock.now(), count, zone)
         bounds = [start_of(day, zone) for day in days]
-        past = await self.buckets.sums(owner, bounds) if count > 1 else []
+        past = await self.buckets.sums(owner, bounds)
         today, tomorrow = bounds[-1], start_of(next_day(days[-1]), zone)
         attempts = await self.reader.attempts(owner, today, tomorrow)
         activities = await self.reader.activities(owner, today, tomorrow)

@@ -16,7 +16,7 @@ from application.conversations.usage import lost, quoted
 from application.conversations.views import citation_view
 from application.conversations.writing import WriteAnswer
 from application.identity.exports import ConsentRequired
-from application.knowledge.exports import Embedder, Hit, Query, SearchIndex, find
+from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, find
 from application.models.exports import ChatModels, Outcome, Stage, Trace, Tracers
 from application.shared.ports import Clock, Signals, Transaction
 from domain.conversations.events import AnswerDue
@@ -63,7 +63,7 @@ class AnswerQuestion:
     events: MessageEvents
     models: ChatModels
     index: SearchIndex
-    embedder: Embedder
+    meaning: Meaning
     write: WriteAnswer
     quote: QuoteDocuments
     end: EndAttempt
@@ -115,7 +115,7 @@ class AnswerQuestion:
     async def _found(self, question: Message) -> list[Hit]:
         ids: list[UUID] = list(question.document_ids)
         query = Query(question.content[:LONGEST_QUERY], document_ids=ids or None, limit=PASSAGES)
-        return await find(question.user_id, query, self.index, self.embedder)
+        return (await find(question.user_id, query, self.index, self.meaning)).hits
 
     async def _retrieved(self, made: Message, hits: list[Hit]) -> None:
         """Whoever watches sees the sources before the first word."""
@@ -135,7 +135,7 @@ class AnswerQuestion:
         *told: Happened,
         notice: Notice | None = None,
     ) -> Ended:
-        citations = await self.quote(task.question.content, hits)
+        citations = await self.quote(task.question, hits)
 
         def end(answer: Message, at: datetime) -> None:
             task.enrich(answer, notice)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.conversations.passages import cited, quote
-from application.knowledge.exports import Embedder, Hit, SentenceView
+from application.knowledge.exports import Hit, Meaning, SentenceView
 from domain.conversations.extractive import (
     SENTENCES,
     Scored,
@@ -13,7 +13,8 @@ from domain.conversations.extractive import (
     score,
     shortlist,
 )
-from domain.conversations.message import Citation
+from domain.conversations.message import Citation, Message
+from domain.shared.ids import UserId
 
 SHORTLIST = 12  # sentences whose meaning is compared
 
@@ -23,14 +24,15 @@ class QuoteDocuments:
     """The sentences that answer a question, in document order: at most three, each a verbatim span
     of its document, and none when none is good enough."""
 
-    embedder: Embedder
+    meaning: Meaning
 
-    async def __call__(self, question: str, hits: list[Hit]) -> list[Citation]:
-        places = _places(hits)
+    async def __call__(self, asked: Message, hits: list[Hit]) -> list[Citation]:
+        places, question = _places(hits), asked.content
         sentences = [Sentence(quote(hit, span), hit.heading, rank) for rank, hit, span in places]
         overlap = overlaps(question, sentences)
         short = shortlist(sentences, overlap, SHORTLIST)
-        closeness = await self._closeness(question, [sentences[index].text for index in short])
+        texts = [sentences[index].text for index in short]
+        closeness = await self._closeness(asked.user_id, question, texts)
         scored = [
             Scored(index, score(sentences[index], overlap[index], close))
             for index, close in zip(short, closeness, strict=True)
@@ -44,11 +46,14 @@ class QuoteDocuments:
             for marker, one in enumerate(chosen, 1)
         ]
 
-    async def _closeness(self, question: str, texts: list[str]) -> list[float | None]:
+    async def _closeness(
+        self, owner: UserId, question: str, texts: list[str]
+    ) -> list[float | None]:
         """Cosines: the vectors have length 1."""
-        if self.embedder.embedding_set is None or not texts:
+        vectors = await self.meaning.of_texts(owner, [question, *texts]) if texts else None
+        if vectors is None:
             return [None] * len(texts)
-        asked, *others = await self.embedder.embed([question, *texts])
+        asked, *others = vectors
         return [sum(a * b for a, b in zip(asked, other, strict=True)) for other in others]
 
 

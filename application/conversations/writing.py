@@ -13,7 +13,7 @@ from application.conversations.ending import End, EndAttempt, Ended
 from application.conversations.passages import checked
 from application.conversations.ports import Endings, MessageEvents, Messages
 from application.conversations.task import Task
-from application.identity.exports import Purpose
+from application.identity.exports import ConsentPurpose
 from application.knowledge.exports import Hit
 from application.models.exports import (
     Call,
@@ -84,7 +84,7 @@ class WriteAnswer:
             attempt_id=answer.id,
             user_id=answer.user_id,
             feature=Feature(task.conversation.origin),
-            purpose=Purpose.AI_EXTERNAL_DOCUMENTS,
+            purpose=ConsentPurpose.AI_EXTERNAL_DOCUMENTS,
             request=ChatRequest(messages=prompt.messages, model=answer.model),
             sources=tuple(dict.fromkeys([*(hit.document_id for hit in given), *quoted])),
             conversation_id=answer.conversation_id,

@@ -1,9 +1,11 @@
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from application.files.ports import Download, Files, Objects
+from application.files.ports import Files, Objects
 from application.knowledge.exports import DocumentReader
 from application.shared.actor import Actor, Scope
-from domain.files.file import Purpose
+from domain.files.file import Purpose, StoredFile
+from domain.files.ranges import ByteRange
 from domain.shared.errors import NotFound
 from domain.shared.ids import FileId
 
@@ -12,6 +14,17 @@ SCOPES = {
     Purpose.RESUME: Scope.CAREER,
     Purpose.AVATAR: Scope.PROFILE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file on its way out: what is known of it, and its bytes."""
+
+    file: StoredFile
+    objects: Objects
+
+    def read(self, part: ByteRange | None = None) -> AsyncIterator[bytes]:
+        return self.objects.read(self.file.storage_key, part)
 
 
 @dataclass(frozen=True, slots=True)

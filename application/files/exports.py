@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from application.files.download import Download
 from application.files.health import CheckStorage
-from application.files.ports import Download, FileRecords, Files, Objects, Sniffer
+from application.files.ports import FileRecords, Files, Objects, Sniffer
 from application.files.views import StorageHealth
 from application.shared.ports import Ids, Outbox
 from application.shared.records import Record

@@ -56,17 +56,6 @@ class Objects(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file on its way out: what is known of it, and its bytes."""
-
-    file: StoredFile
-    objects: Objects
-
-    def read(self, part: ByteRange | None = None) -> AsyncIterator[bytes]:
-        return self.objects.read(self.file.storage_key, part)
-
-
 class Sniffer(Protocol):
     def media_type(self, name: str, purpose: Purpose, head: bytes, tail: bytes) -> str:
         """The type of a file by its extension and by its content, which must agree. `head` is its

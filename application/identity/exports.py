@@ -5,7 +5,8 @@ from application.identity.gate import AdminGate
 from application.identity.ports import AccountRecords, AuditLog, Consents
 from application.shared.records import Record
 from domain.identity.audit import AuditEvent
-from domain.identity.consent import ConsentRequired, Purpose
+from domain.identity.consent import ConsentRequired
+from domain.identity.consent import Purpose as ConsentPurpose
 from domain.shared.ids import UserId
 
 __all__ = [
@@ -13,20 +14,14 @@ __all__ = [
     "AdminGate",
     "AuditEvent",
     "AuditLog",
+    "ConsentPurpose",
     "ConsentRequired",
     "Consents",
-    "Purpose",
     "erase",
     "export",
+    "has_consent",
     "require_consent",
 ]
-
-
-async def require_consent(user_id: UserId, purpose: Purpose, consents: Consents) -> None:
-    """Raises ConsentRequired, unless the user allows it at this moment."""
-    decided = await consents.one(user_id, purpose)
-    if decided is None or not decided.granted:
-        raise ConsentRequired(f"this needs your consent to {purpose}")
 
 
 async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Record]]:
@@ -37,3 +32,15 @@ async def export(user_id: UserId, records: AccountRecords) -> dict[str, list[Rec
 async def erase(user_id: UserId, records: AccountRecords) -> None:
     """Inside a transaction: all but the account itself."""
     await records.erase(user_id)
+
+
+async def has_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> bool:
+    """Whether the user allows this at present."""
+    consent = await consents.one(user_id, purpose)
+    return consent is not None and consent.granted
+
+
+async def require_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> None:
+    """Raises ConsentRequired, unless the user allows this at present."""
+    if not await has_consent(user_id, purpose, consents):
+        raise ConsentRequired(f"this needs your consent to {purpose}")

@@ -10,13 +10,15 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from application.files.exports import Files, Objects, StoredFile, extension
+from application.knowledge.embedding import Passages
 from application.knowledge.ports import (
     Documents,
-    Embedder,
+    EmbeddingSets,
     Extractor,
     SearchIndex,
     Splitter,
@@ -26,7 +28,7 @@ from application.knowledge.ports import (
 from application.knowledge.versions import superseded
 from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
 from domain.knowledge.chunk import LIMIT, Chunk, chunks, sections
-from domain.knowledge.document import Document, ExtractionFailed, Failure, Step, Version
+from domain.knowledge.document import ExtractionFailed, Failure, Step, Version
 from domain.knowledge.events import (
     ChunksEmbedded,
     DocumentCompleted,
@@ -38,8 +40,6 @@ from domain.knowledge.events import (
 )
 from domain.knowledge.text import CanonicalText, Properties, canonical
 from domain.shared.errors import NotFound
-
-BATCH = 16  # chunks that are embedded, and then kept, together
 
 type Ingested = DocumentUploaded | TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded
 type Next = TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded | DocumentCompleted
@@ -215,36 +215,36 @@ class EmbedChunks:
     """Follows TermsIndexed. Batches already kept are not embedded again."""
 
     progress: Progress
-    documents: Documents
     texts: Texts
-    embedder: Embedder
+    passages: Passages
+    sets: EmbeddingSets
     index: SearchIndex
 
     async def __call__(self, event: TermsIndexed) -> None:
-        total = await self.texts.count_chunks(event.user_id, event.version_id)
-        version = await self.progress.begin(event, Step.EMBED, total)
+        while True:
+            with suppress(_SetsChanged):
+                return await self._embed(event)
+
+    async def _embed(self, event: TermsIndexed) -> None:
+        models = await self.passages.models_for(event.user_id)
+        count = await self.texts.count_chunks(event.user_id, event.version_id)
+        version = await self.progress.begin(event, Step.EMBED, count * len(models) or 1)
         if version is None:
             return
-        if self.embedder.embedding_set is not None:
-            await self._embed(event, version, self.embedder.embedding_set)
-        await self.progress.finish(event, Step.EMBED, _nothing, ChunksEmbedded)
+        done = version.done
+        for model in models:
+            async for pairs in self.passages.embedded(event.user_id, event.version_id, model):
+                done += len(pairs)
+                keep = partial(self.index.put_vectors, event.user_id, model.embedding_set, pairs)
+                if not await self.progress.advance(event, Step.EMBED, done, keep):
+                    return
 
-    async def _embed(self, event: TermsIndexed, version: Version, embedding_set: str) -> None:
-        owner, done = version.user_id, version.done
-        try:
-            document = await self.documents.get(owner, version.document_id)
-        except NotFound:
-            return
-        while batch := await self.texts.chunks(owner, version.id, start=done, limit=BATCH):
-            vectors = await self.embedder.embed([_embedded(document, chunk) for chunk in batch])
-            pairs = [(chunk.id, vector) for chunk, vector in zip(batch, vectors, strict=True)]
-            done += len(batch)
+        async def keep_all() -> None:
+            await self.sets.held()
+            if await self.passages.models_for(event.user_id) != models:
+                raise _SetsChanged
 
-            async def keep() -> None:
-                await self.index.put_vectors(owner, embedding_set, pairs)  # noqa: B023  awaited here
-
-            if not await self.progress.advance(event, Step.EMBED, done, keep):
-                return
+        await self.progress.finish(event, Step.EMBED, keep_all, ChunksEmbedded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +306,5 @@ async def _local_copy(content: AsyncIterator[bytes]) -> AsyncIterator[Path]:
         yield Path(f"/dev/fd/{file.fileno()}")
 
 
-def _embedded(document: Document, chunk: Chunk) -> str:
-    """What a passage is about is often said only above it."""
-    path = [document.title, chunk.heading] if chunk.heading else [document.title]
-    return " > ".join(path) + "\n" + chunk.content
-
-
-async def _nothing() -> None: ...
+class _SetsChanged(Exception):
+    """Another model is to be asked, which has not read the passages yet."""

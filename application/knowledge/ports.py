@@ -8,7 +8,7 @@ from application.knowledge.views import (
     ContentView,
     DocumentFilter,
     DocumentView,
-    Hit,
+    Findings,
     Query,
     StatusView,
 )
@@ -16,6 +16,7 @@ from application.shared.page import CursorPaging, Page, PageRequest, UncountedLi
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
+from domain.knowledge.embedding import EmbeddingSet
 from domain.knowledge.text import CanonicalText, Extracted, Properties
 from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -117,7 +118,11 @@ class SearchIndex(Protocol):
         self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
     ) -> None: ...
 
-    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:
+    async def require(self, owner: UserId, document_ids: Sequence[DocumentId]) -> None:
+        """Raises NotFound unless each of them is a live document of the owner's."""
+        ...
+
+    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> Findings:
         """Passages of the owner's published documents, best first. `embedding` is the query's,
         None to leave meaning out. Never fewer than min(limit, matching passages); at most 3 of a
         document unless one document is asked."""
@@ -177,15 +182,103 @@ class Splitter(Protocol):
 
 
 class Embedder(Protocol):
+    """A model that turns texts into vectors."""
+
     @property
-    def embedding_set(self) -> str | None:
-        """Names the model: vectors of two sets are never compared. None: there is no model, and
-        `embed` must not be asked."""
+    def embedding_set(self) -> str:
+        """Names the model: vectors of two sets are never compared."""
+        ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def is_external(self) -> bool:
+        """Whether texts leave this machine, which their owner has to allow."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """One vector of length 1 for each text."""
+        """One vector of length 1 for each text. Raises Unavailable."""
         ...
+
+
+class Models(Protocol):
+    @property
+    def wanted(self) -> Embedder | None:
+        """The one that the settings name."""
+        ...
+
+    def of(self, embedding_set: str) -> Embedder | None:
+        """The one that made the vectors of the set; None when it is not here."""
+        ...
+
+
+class EmbeddingSets(Protocol):
+    async def all(self) -> list[EmbeddingSet]: ...
+
+    async def locked(self) -> list[EmbeddingSet]:
+        """All, of which none changes its state until the running transaction ends, but by it."""
+        ...
+
+    async def held(self) -> list[EmbeddingSet]:
+        """As `locked`, but any number of transactions may hold them at the same time."""
+        ...
+
+    async def save(self, one: EmbeddingSet) -> None: ...
+
+    async def count(self, name: str, done: int, total: int) -> None:
+        """How far it is."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """One of which there are no vectors any more."""
+        ...
+
+
+class Vectors(Protocol):
+    """An owner's vectors, as those see them who make and remove them."""
+
+    async def lacking(
+        self,
+        owner: UserId,
+        version_id: VersionId,
+        embedding_set: str,
+        *,
+        start: int = 0,
+        limit: int,
+    ) -> list[Chunk]:
+        """The version's chunks without a vector of the set, in order, from ordinal `start` on."""
+        ...
+
+    async def remove(self, owner: UserId, embedding_set: str, limit: int) -> int:
+        """Up to so many of a set that has retired, or is built again; how many went."""
+        ...
+
+
+class VectorUpkeep(Protocol):
+    """What is done for all owners, who are only named: their passages are read, and their vectors
+    are written, in their own name."""
+
+    async def incomplete(
+        self, embedding_set: str, *, after: VersionId | None, limit: int
+    ) -> list[tuple[UserId, VersionId]]:
+        """Versions that readers see, or will see without another look at their vectors, and that
+        have chunks without a vector of the set, by id."""
+        ...
+
+    async def counted(self, embedding_set: str) -> tuple[int, int]:
+        """Of how many chunks of such versions there is a vector of the set, and how many there are."""
+        ...
+
+    async def owners(self, embedding_set: str, limit: int) -> list[UserId]:
+        """Some who have vectors of the set."""
+        ...
+
+    async def create_index(self, one: EmbeddingSet) -> None:
+        """Whatever an earlier try left; nobody has to wait meanwhile."""
+        ...
+
+    async def drop_index(self, one: EmbeddingSet) -> None: ...
 
 
 class KnowledgeRecords(Records, Protocol):

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from application.knowledge.filters import Filter
 from application.shared.text import Text
 from domain.knowledge.document import Failure, Status, Step
+from domain.knowledge.embedding import SetState
 from domain.knowledge.metadata import Category
 from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 
@@ -16,6 +18,14 @@ from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 class ProcessingError(Struct, frozen=True):
     code: Failure
     detail: str
+
+
+class FormatView(Struct, frozen=True):
+    """A kind of file that may be uploaded, by the end of its name; `extension` begins with a dot."""
+
+    extension: str
+    media_type: str
+    max_bytes: int
 
 
 class DocumentView(Struct, frozen=True):
@@ -137,13 +147,20 @@ class Mode(StrEnum):
     SEMANTIC = "semantic"
 
 
-class Query(Struct, frozen=True, forbid_unknown_fields=True):
-    """What to look for, in all of one's documents or in those named."""
+type Asked = Annotated[Text, Meta(min_length=1, max_length=2000)]
+type Limit = Annotated[int, Meta(ge=1, le=50)]
 
-    query: Annotated[Text, Meta(min_length=1, max_length=2000)]
+
+class Query(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to look for, in all of one's documents or in those named. `"quoted phrases"` must be in a
+    passage, `-words` must not. `explain` shows how each passage came by its place."""
+
+    query: Asked
     document_ids: Annotated[list[UUID], Meta(max_length=100)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=50)] = 10
+    limit: Limit = 10
     mode: Mode = Mode.HYBRID
+    filters: Filter | None = None
+    explain: bool = False
 
 
 class SentenceView(Struct, frozen=True):
@@ -161,8 +178,39 @@ class Legs(Struct, frozen=True):
     semantic: int | None
 
 
+class TermScore(Struct, frozen=True):
+    """A term that the query has `times` times and the passage `tf` times, and what it adds to the
+    passage's BM25 score."""
+
+    term: str
+    times: int
+    idf: float
+    tf: int
+    score: float
+
+
+class Share(Struct, frozen=True):
+    """What a list adds to the fused score: `weight / (60 + rank)`."""
+
+    leg: Literal["lexical", "semantic"]
+    rank: int
+    weight: float
+    share: float
+
+
+class Explanation(Struct, frozen=True):
+    """How a passage came by its place. `distance` is one less the cosine of the query's vector and
+    the passage's, None where they were not compared."""
+
+    terms: list[TermScore]
+    bm25: float
+    distance: float | None
+    fusion: list[Share]
+
+
 class Hit(Struct, frozen=True):
-    """A passage: the document's `content[start:end]` is `text`."""
+    """A passage: the document's `content[start:end]` is `text`. `best_sentence` is the one of
+    `sentences` that has most of the query's words."""
 
     document_id: DocumentId
     document_title: str
@@ -175,13 +223,54 @@ class Hit(Struct, frozen=True):
     heading: str | None
     text: str
     sentences: list[SentenceView]
+    best_sentence: SentenceView
     score: float
     legs: Legs
+    explanation: Explanation | None = None
+
+
+class Comparison(StrEnum):
+    """How the query's vector met those of the passages: each of them, or by the index."""
+
+    EXACT = "exact"
+    HNSW = "hnsw"
+
+
+class Plan(Struct, frozen=True):
+    """How the passages were found. `passages` were in scope; `configurations` are how their words
+    were read; `semantic` is None when no vectors were compared; `fallback`: the index had too few,
+    so that all were compared; `widened`: a few documents had taken all the places, so that each got
+    only its best ones."""
+
+    passages: int
+    configurations: list[str]
+    semantic: Comparison | None
+    fallback: bool
+    widened: bool
+
+
+class Findings(Struct, frozen=True):
+    """What an index found, best first, and how."""
+
+    hits: list[Hit]
+    plan: Plan
 
 
 class Found(Struct, frozen=True):
-    """`semantic` tells whether meaning was compared, or only words."""
+    """`semantic` tells whether meaning was compared, or only words; `plan` is for `explain`."""
 
     items: list[Hit]
     elapsed_ms: float
     semantic: bool
+    plan: Plan | None = None
+
+
+class EmbeddingSetView(Struct, frozen=True):
+    """The vectors of one model: `done` of `total` passages had theirs when that was last counted.
+    Those of the `active` set are asked, those of a `building` one will be, a `retired` one goes."""
+
+    name: str
+    dimensions: int
+    state: SetState
+    done: int
+    total: int

@@ -10,7 +10,7 @@ from types import TracebackType
 from uuid import UUID
 
 from application.analytics.exports import Feature, TokensSource, UsageEvent, UsageStatus
-from application.identity.exports import Consents, Purpose, require_consent
+from application.identity.exports import ConsentPurpose, Consents, require_consent
 from application.models.ports import ChatModel, ChatModels, EgressLedger, Outgoing
 from application.shared.ports import Clock, Ids, Transaction
 from domain.models.chat import ChatEvent, ChatRequest, Delta, Finished, Started, Usage, estimated
@@ -30,7 +30,7 @@ class Order:
     attempt_id: UUID
     user_id: UserId
     feature: Feature
-    purpose: Purpose
+    purpose: ConsentPurpose
     request: ChatRequest
     sources: tuple[UUID, ...] = ()
     conversation_id: UUID | None = None

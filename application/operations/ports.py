@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.operations.replays import Answer, Attempt
-from application.operations.views import QueueHealth
+from application.operations.views import QueueHealth, RecallHealth
 
 
 class Probes(Protocol):
@@ -12,6 +12,8 @@ class Probes(Protocol):
     async def database(self) -> None: ...
 
     async def queue(self) -> QueueHealth: ...
+
+    async def recall(self) -> list[RecallHealth]: ...
 
 
 class Replays(Protocol):

@@ -1,11 +1,13 @@
 """How the system is, as its operators see it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
 
 from application.files.exports import StorageHealth
+from application.knowledge.exports import EmbeddingSetView
 
 
 class Word(StrEnum):
@@ -49,9 +51,18 @@ class QueueHealth(Struct, frozen=True):
     held: int
 
 
+class RecallHealth(Struct, frozen=True):
+    """The share of what is nearest that the index of an embedding set found of `compared` vectors."""
+
+    embedding_set: str
+    recall: float
+    compared: int
+    measured_at: datetime
+
+
 class DetailedHealth(Struct, frozen=True):
-    """`queue` is None when the database, whose part it is, does not answer; so is `storage` as long
-    as it never did."""
+    """`queue` and `embedding_sets` are None when the database, whose parts they are, does not answer;
+    so is `storage` as long as it never did. `embeddings` names the set that the settings ask for."""
 
     status: Word
     version: str
@@ -61,3 +72,5 @@ class DetailedHealth(Struct, frozen=True):
     queue: QueueHealth | None
     storage: StorageHealth | None
     embeddings: str | None
+    embedding_sets: list[EmbeddingSetView] | None
+    recall: list[RecallHealth]

@@ -13,13 +13,30 @@ StorageKey = NewType("StorageKey", str)
 MIB = 1024 * 1024
 
 PDF = "application/pdf"
+DOC = "application/msword"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODT = "application/vnd.oasis.opendocument.text"
+EPUB = "application/epub+zip"
+RTF = "application/rtf"
+HTML = "text/html"
+CSV = "text/csv"
 MEDIA_TYPES = {  # by extension, what can be read
     ".pdf": PDF,
     ".docx": DOCX,
+    ".doc": DOC,
+    ".odt": ODT,
+    ".rtf": RTF,
     ".txt": "text/plain",
     ".md": "text/markdown",
     ".markdown": "text/markdown",
+    ".html": HTML,
+    ".htm": HTML,
+    ".csv": CSV,
+    ".epub": EPUB,
+    ".pptx": PPTX,
+    ".xlsx": XLSX,
 }
 
 

@@ -80,10 +80,11 @@ class ConsentEvent:
 
 _VERSION = "2026-11"
 _TEXTS = {
-    Purpose.AI_EXTERNAL_DOCUMENTS: "Passages of your documents that fit your question, and the "
-    "question itself, are sent to the model provider that this server is configured with, so that "
-    "it writes the answer. Without this, answers are made on this server from your documents' own "
-    "sentences.",
+    Purpose.AI_EXTERNAL_DOCUMENTS: "Your questions, the passages of your documents that fit them and, "
+    "where this server has no model of its own that finds them, all passages are sent to the model "
+    "provider that this server is configured with, so that it finds passages and writes answers. "
+    "Without this, passages are found by their words, and answers are made on this server from your "
+    "documents' own sentences.",
     Purpose.AI_EXTERNAL_CAREER: "Your resume, the postings you save and what you write to apply are "
     "sent to the model provider that this server is configured with, when you ask for help with "
     "them.",

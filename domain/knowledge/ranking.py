@@ -7,12 +7,14 @@ from itertools import islice
 from math import log
 
 from domain.shared.ids import ChunkId, DocumentId
+from domain.shared.terms import terms
 
 CANDIDATES = 100  # of each list
 PER_DOCUMENT = 3  # unless one document is asked
 TERMS = 24  # of a query, those of highest idf
 K1, B = 1.2, 0.75
-_RANK_CONSTANT = 60
+RANK_CONSTANT = 60
+WEIGHTS = (1.0, 1.0)  # of the lexical and the semantic list
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def bm25(tf: int, length: int, mean_length: float) -> float:
 def fuse(
     lexical: Sequence[Candidate],
     semantic: Sequence[Candidate],
-    weights: tuple[float, float] = (1.0, 1.0),
+    weights: tuple[float, float] = WEIGHTS,
 ) -> list[Ranked]:
     """Weighted reciprocal rank fusion: by rank, because the lists' scores have no common measure.
     Ties by id."""
@@ -55,34 +57,39 @@ def fuse(
             candidate,
             words.get(candidate),
             meanings.get(candidate),
-            _share(weights[0], words.get(candidate)) + _share(weights[1], meanings.get(candidate)),
+            share(weights[0], words.get(candidate)) + share(weights[1], meanings.get(candidate)),
         )
         for candidate in words | meanings
     ]
     return sorted(fused, key=lambda ranked: (-ranked.score, ranked.candidate.chunk_id))
 
 
+def share(weight: float, rank: int | None) -> float:
+    """What a list adds to the score of what it has at `rank`."""
+    return weight / (RANK_CONSTANT + rank) if rank else 0.0
+
+
 def spread(ranked: Sequence[Ranked], limit: int, per_document: int | None) -> list[Ranked]:
     """The first `limit`, without what a document has beyond `per_document`; None: no such bound."""
-    return list(
-        islice(_thinned(ranked, lambda one: one.candidate.document_id, per_document), limit)
-    )
+    return list(islice(thinned(ranked, lambda one: one.candidate.document_id, per_document), limit))
 
 
-def thin(candidates: Sequence[Candidate], per_document: int) -> list[Candidate]:
-    """Each document's first `per_document`, in the same order."""
-    return list(_thinned(candidates, lambda one: one.document_id, per_document))
-
-
-def _thinned[T](
-    items: Iterable[T], document: Callable[[T], DocumentId], most: int | None
+def thinned[T](
+    items: Iterable[T], document: Callable[[T], object], most: int | None
 ) -> Iterator[T]:
-    taken: Counter[DocumentId] = Counter()
+    """Each document's first `most`, in the same order."""
+    taken: Counter[object] = Counter()
     for item in items:
         taken[document(item)] += 1
         if most is None or taken[document(item)] <= most:
             yield item
 
 
-def _share(weight: float, rank: int | None) -> float:
-    return weight / (_RANK_CONSTANT + rank) if rank else 0.0
+def best_sentence(query: str, sentences: Sequence[str]) -> int:
+    """The place of the sentence with most of the query's words, each weighing what it tells: one
+    that few of the sentences have tells more. The first one, when all are alike."""
+    asked = set(terms(query))
+    shared = [asked & set(terms(sentence)) for sentence in sentences]
+    having = Counter(term for one in shared for term in one)
+    weights = [sum(idf(len(sentences), having[term]) for term in one) for one in shared]
+    return max(range(len(sentences)), key=weights.__getitem__)

@@ -93,7 +93,11 @@ def _joins(text: str, place: int) -> bool:
     if not 0 < place < len(text):
         return False
     before, after = text[place - 1], text[place]
-    return bool(unicodedata.combining(after)) or (before.isalnum() and after.isalnum())
+    return bool(unicodedata.combining(after)) or (_in_word(before) and _in_word(after))
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.combining(character) != 0
 
 
 def _covers(origins: tuple[int, ...], start: int, end: int) -> bool:

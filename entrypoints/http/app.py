@@ -20,6 +20,7 @@ from entrypoints.http import (
     knowledge,
     models,
     problems,
+    search,
 )
 from entrypoints.http.body import JsonRequest, declared_json
 from entrypoints.http.errors import (
@@ -59,7 +60,9 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         [
             *identity.ROUTERS,
             files.secured,
+            knowledge.public,
             knowledge.secured,
+            search.secured,
             conversations.secured,
             completions.secured,
             analytics.secured,

@@ -47,8 +47,8 @@ TAGS = {
     "identity": "Accounts, sessions and the keys that verify access tokens.",
     "knowledge": "Documents, their text and passages, and the search for them.",
     "conversations": "Questions, and answers made of cited sentences.",
-    "models": "The models that may be asked, and what was sent to their providers.",
     "analytics": "What was used of models, what it cost, and what was done, day by day.",
+    "models": "The models that may be asked, and what was sent to their providers.",
     "operations": "Is it running, and what do its errors mean?",
 }
 # Paths whose handler has another, better one: operation ids are unique.

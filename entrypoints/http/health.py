@@ -5,7 +5,8 @@ from dishka import AsyncContainer, FromDishka
 from litestar import get
 
 from application.files.exports import CheckStorage
-from application.knowledge.ports import Embedder
+from application.knowledge.embedding_sets import ListEmbeddingSets
+from application.knowledge.ports import Models
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
 from domain.shared.errors import Unavailable
@@ -36,12 +37,14 @@ async def show_database_health(probes: FromDishka[Probes]) -> DatabaseHealth:
 @get("/api/v1/health/detailed", summary="How is each part?")
 async def show_detailed_health(
     container: FromDishka[AsyncContainer],
-    embedder: FromDishka[Embedder],
+    models: FromDishka[Models],
     settings: FromDishka[Settings],
 ) -> DetailedHealth:
     """Always 200: `status` says `degraded` when a part does not answer."""
     queue = await _told(container, Probes, lambda probes: probes.queue())
     files = await _told(container, CheckStorage, lambda check: check())
+    sets = await _told(container, ListEmbeddingSets, lambda show: show())
+    recall = await _told(container, Probes, lambda probes: probes.recall())
     return DetailedHealth(
         status=Word.OK if queue and files and files.writable else Word.DEGRADED,
         version=VERSION,
@@ -50,7 +53,9 @@ async def show_detailed_health(
         database="connected" if queue else "unavailable",
         queue=queue,
         storage=files,
-        embeddings=embedder.embedding_set,
+        embeddings=models.wanted.embedding_set if models.wanted else None,
+        embedding_sets=sets,
+        recall=recall or [],
     )
 
 

@@ -2,12 +2,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 from litestar.response import Stream
 from msgspec import Meta
 
+from application.files.exports import Purpose
 from application.knowledge.documents import (
     DeleteDocument,
     DownloadDocument,
@@ -15,18 +16,15 @@ from application.knowledge.documents import (
 )
 from application.knowledge.metadata import DescribeDocument, Details, Name
 from application.knowledge.ports import DocumentReader
-from application.knowledge.search import SearchDocuments
 from application.knowledge.views import (
     ChunkView,
     ContentView,
     DocumentFilter,
     DocumentOrder,
     DocumentView,
-    Found,
-    Query,
+    FormatView,
     StatusView,
 )
-from application.operations.quotas import Metered
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, Page, PageRequest
 from domain.knowledge.document import Status
@@ -39,7 +37,6 @@ from entrypoints.http.downloads import sent_file
 from entrypoints.http.inject import Injected
 from entrypoints.http.knowledge_uploads import add_version, upload_document
 from entrypoints.http.knowledge_work import change_documents, retry_document, watch_document
-from entrypoints.http.metering import METERED
 from entrypoints.http.openapi import DownloadOperation, problems
 
 _AROUND = 400  # code points shown before and after a span
@@ -49,6 +46,13 @@ type Offset = Annotated[int, Meta(ge=0, le=2**30)]
 
 
 class WrongSpan(Invalid): ...
+
+
+@get("/documents/formats", summary="What may be uploaded", responses=problems())
+async def list_formats() -> list[FormatView]:
+    """The name of a file has to end in one of these, and its content to be of that kind."""
+    limit, taken = Purpose.DOCUMENT.limit, Purpose.DOCUMENT.media_types
+    return [FormatView(extension, kind, limit) for extension, kind in taken.items()]
 
 
 @get(
@@ -168,20 +172,6 @@ async def delete_document(
     await remove(actor, DocumentId(document_id))
 
 
-@post(
-    "/search",
-    status_code=200,
-    summary="Search one's documents",
-    responses=problems(401, 403, "quota_exceeded", body=True),
-    opt={METERED: Metered.SEARCHES},
-)
-async def search_documents(
-    data: JSONBody[Query], actor: FromDishka[Actor], search: FromDishka[SearchDocuments]
-) -> Found:
-    """Passages, best first: by words and by meaning, fused."""
-    return await search(actor, data)
-
-
 def _window(start: int | None, end: int | None) -> Span | None:
     if start is None and end is None:
         return None
@@ -190,6 +180,7 @@ def _window(start: int | None, end: int | None) -> Span | None:
     return Span(max(0, start - _AROUND), end + _AROUND)
 
 
+public = Injected("/api/v1", route_handlers=[list_formats], tags=["knowledge"])
 secured = Injected(
     "/api/v1",
     route_handlers=[
@@ -206,7 +197,6 @@ secured = Injected(
         change_documents,
         watch_document,
         delete_document,
-        search_documents,
     ],
     before_request=authenticated,
     opt={OPEN_TO_KEYS: True},

@@ -38,7 +38,7 @@ _LIMIT = 51 * MIB
 async def upload_document(
     request: Request[Any, Any, Any], actor: FromDishka[Actor], upload: FromDishka[UploadDocument]
 ) -> Response[DocumentView]:
-    """Takes PDF, DOCX, TXT and Markdown of up to 50 MiB. 201, and it is read in the background;
+    """Takes what `GET /documents/formats` lists, up to 50 MiB. 201, and it is read in the background;
     200 with the document you have when you sent these bytes before."""
     form = await form_of(request, Purpose.DOCUMENT)
     return _answer(await upload(actor, file_in(form), _details(form)))

@@ -40,6 +40,7 @@ from application.analytics.ports import (
     Zones,
 )
 from application.analytics.prices import ListPrices, SetPrice
+from application.analytics.receipts import Receipts
 from application.analytics.rollup import Recount, RefreshAnalytics, RollUp
 from application.analytics.usage import (
     Calendar,
@@ -48,7 +49,6 @@ from application.analytics.usage import (
     ShowUsage,
     ShowWorkflows,
 )
-from application.knowledge.exports import Receipts
 from domain.analytics.budget import Limits
 from entrypoints.settings import Settings
 

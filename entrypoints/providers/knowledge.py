@@ -1,18 +1,24 @@
 """Documents, their text, and search."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
-from adapters.models.minilm import MiniLmEmbedder
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.document_reader import PostgresDocumentReader
 from adapters.postgres.knowledge.documents import PostgresDocuments, PostgresTexts
+from adapters.postgres.knowledge.embedding import (
+    PostgresEmbeddingSets,
+    PostgresVectors,
+    PostgresVectorUpkeep,
+)
+from adapters.postgres.knowledge.recall import PostgresRecallProbe
 from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.knowledge.versions import PostgresVersions
+from adapters.postgres.maintenance import maintenance
 from adapters.postgres.pool import Pool
 from adapters.postgres.records import PostgresKnowledgeRecords
 from application.knowledge.batch import ChangeDocuments
@@ -23,6 +29,18 @@ from application.knowledge.documents import (
     PurgeDocument,
     Removal,
     UploadDocument,
+)
+from application.knowledge.embedding import Meaning, Passages
+from application.knowledge.embedding_sets import (
+    BuildEmbeddings,
+    DropEmbeddings,
+    EmptySet,
+    FillSet,
+    ListEmbeddingSets,
+    MendEmbeddings,
+    RebuildEmbeddings,
+    SwitchSet,
+    WantModel,
 )
 from application.knowledge.ingestion import (
     ChunkText,
@@ -37,17 +55,22 @@ from application.knowledge.metadata import DescribeDocument
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    Embedder,
+    EmbeddingSets,
     Extractor,
     KnowledgeRecords,
+    Models,
     SearchIndex,
     Splitter,
     Texts,
+    Vectors,
+    VectorUpkeep,
     Versions,
 )
 from application.knowledge.progress import WatchDocument
+from application.knowledge.recall import ProbeRecall, RecallProbe
 from application.knowledge.search import SearchDocuments
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
+from entrypoints.embeddings import models
 from entrypoints.settings import Settings
 
 
@@ -68,7 +91,11 @@ class UseCases(Provider):
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
-    search = provide_all(SearchDocuments)
+    search = provide_all(SearchDocuments, Meaning, ProbeRecall)
+    embedding = provide_all(Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
+    embedding_sets = provide_all(
+        WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
+    )
 
 
 class Adapters(Provider):
@@ -84,14 +111,23 @@ class Adapters(Provider):
         return ChildExtractor(timeout, settings.extraction_memory_mb * 1024 * 1024)
 
     @provide(scope=Scope.APP)
-    def embedder(self) -> Iterator[Embedder]:
-        embedder = MiniLmEmbedder()
-        yield embedder
-        embedder.close()
+    async def models(self, settings: Settings) -> AsyncIterator[Models]:
+        async with models(settings) as found:
+            yield found
+
+    @provide(scope=Scope.APP)
+    async def upkeep(self, settings: Settings) -> AsyncIterator[VectorUpkeep]:
+        """Connections that see all owners, opened when somebody needs them."""
+        url = settings.database_url or ""
+        async with maintenance(url) as database:
+            yield PostgresVectorUpkeep(database, url)
 
     splitter = provide(SemanticSplitter, provides=Splitter, scope=Scope.APP)
     documents = provide(PostgresDocuments, provides=Documents)
     versions = provide(PostgresVersions, provides=Versions)
     texts = provide(PostgresTexts, provides=Texts)
+    recall = provide(PostgresRecallProbe, provides=RecallProbe)
     index = provide(PostgresSearchIndex, provides=SearchIndex)
+    sets = provide(PostgresEmbeddingSets, provides=EmbeddingSets)
+    vectors = provide(PostgresVectors, provides=Vectors)
     records = provide(PostgresKnowledgeRecords, provides=KnowledgeRecords)

@@ -1,6 +1,6 @@
 """What is used of models, what it costs, budgets, and what is counted of a user's days.
 
-Revises: 0007
+Revises: 0009
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -90,7 +90,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["price_id"], ["prices.id"], name="usage_events_price_id_fkey"),
         sa.PrimaryKeyConstraint("user_id", "id", name="usage_events_pkey"),
     )
-    op.create_index("usage_events_started_idx", "usage_events", ["user_id", "started_at"])
+    op.create_index("usage_events_started_idx", "usage_events", ["user_id", "started_at", "id"])
     op.create_index("usage_events_message_idx", "usage_events", ["user_id", "message_id"])
     op.create_table(
         "ai_budgets",
@@ -197,7 +197,7 @@ def _counted() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "id", name="activities_pkey"),
     )
-    op.create_index("activities_at_idx", "activities", ["user_id", "at"])
+    op.create_index("activities_at_idx", "activities", ["user_id", "at", "id"])
     op.create_index("activities_document_idx", "activities", ["user_id", "document_id"])
     op.create_table(
         "usage_buckets",

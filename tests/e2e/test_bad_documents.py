@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from entrypoints.embedded_postgres import Cluster
-from tests import documents
+from tests import documents, packages
 from tests.e2e.conftest import Server, serving
 from tests.e2e.test_main_job import ACCOUNT, sign_in, until
 from tests.running import PATIENCE
@@ -41,7 +41,15 @@ REFUSED = [
         b"MZ",
         415,
         "unsupported_file",
-        "we read .pdf, .docx, .txt, .md, .markdown, not .exe",
+        "a document is .pdf, .docx, .doc, .odt, .rtf, .txt, .md, .markdown, .html, .htm, .csv, .epub, "
+        ".pptx, .xlsx, not .exe",
+    ),
+    (
+        "old.docx",
+        packages.word_97(),
+        415,
+        "unsupported_file",
+        "old.docx is not a .docx file, whatever its name says",
     ),
     ("large.txt", b"a" * (50 * MIB + 1), 413, "file_too_large", "a document may have 50 MiB"),
     ("larger.txt", b"a" * 51 * MIB, 413, "file_too_large", "a document may have 50 MiB"),
@@ -53,7 +61,8 @@ UNREADABLE = {
     "scan.pdf": (documents.scanned_pdf(), "no_text", "text recognition (OCR)"),
     "bomb.pdf": (documents.pdf_bomb(300 * MIB), "too_large", "too much memory"),
     "bomb.docx": (documents.docx_bomb(), "too_large", "256 MiB"),
-    "old.docx": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000), "unsupported", "as .docx"),
+    "older.doc": (packages.word_95(), "unsupported", "Word 95"),
+    "locked.doc": (packages.encrypted_word_97(), "encrypted", "without one"),
     "blank.txt": (b" \n\f ", "no_text", "there is no text in it"),
 }
 

@@ -4,10 +4,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.running import ROOT
 
 KEY = "sk-test-5ecre7-of-the-operator"
 
@@ -35,8 +36,8 @@ class ModelProvider:
 
 @contextmanager
 def running() -> Iterator[ModelProvider]:
-    command = [sys.executable, str(Path(__file__).with_name("__main__.py"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "tests.model_provider"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         provider = ModelProvider(f"http://127.0.0.1:{int(process.stdout.readline())}")
         try:

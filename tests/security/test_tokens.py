@@ -24,6 +24,7 @@ PUBLIC = {
     "GET /api/v1/health",
     "GET /api/v1/health/db",
     "GET /api/v1/health/detailed",
+    "GET /api/v1/documents/formats",
     "GET /api/v1/health/ready",
     "GET /api/v1/.well-known/jwks.json",
     "GET /api/v1/auth/csrf",

@@ -17,11 +17,12 @@ def read_text(data: bytes) -> Extracted:
     return Extracted(pages if len(pages) <= MAX_PAGES else [Page(text)])
 
 
-def decoded(data: bytes) -> str:
-    """In the encoding it announces, or UTF-8, or what Windows wrote before. Raises Unreadable."""
+def decoded(data: bytes, declared: str | None = None) -> str:
+    """In the encoding its first bytes tell, or the `declared` one, or UTF-8, or what Windows wrote
+    before. Raises Unreadable."""
     marked = next((c for mark, c in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
-    for encoding in (marked,) if marked else ("utf-8", "cp1252"):
-        with contextlib.suppress(UnicodeDecodeError):
+    for encoding in (marked,) if marked else (declared or "utf-8", "utf-8", "cp1252"):
+        with contextlib.suppress(UnicodeError, LookupError):
             text = data.decode(encoding)
             if "\0" not in text and len(_CONTROL.findall(text)) <= len(text) // 100:
                 return text

@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"^\d{1,4}(?![\d.,]\d)|(?<![\d.,])\d{1,4}$")
 _ALONE = re.compile(r"\W*(?:\d{1,4}|[ivxl]{1,7})\W*")
 _WORD = re.compile(r"\w+")
 _TELLING = 4  # letters of a word: `of` and `von` say nothing
+_TELLING_WORD = re.compile(rf"\w{{{_TELLING},}}")
 
 type Outermost = Callable[[Iterable[float]], float]
 
@@ -32,8 +33,8 @@ def without_running(pages: list[list[Line]]) -> list[list[Line]]:
     feet = _running(pages, min, float("inf"))  # a title does not stand at the foot
     for line in heads + feet:
         line.runs = True
-    said = [word for lines in pages for line in lines if not line.runs for word in _telling(line)]
-    news = _News(said, len(pages))
+    said = "\n".join(line.text for lines in pages for line in lines if not line.runs)
+    news = _News(_TELLING_WORD.findall(said.casefold()), len(pages))
     kept = {id(line) for line in (*news.among(heads), *news.among(feet))}
     return [
         [line for line in lines if not line.runs] + [line for line in lines if id(line) in kept]
@@ -137,10 +138,6 @@ def _lasting(lines: list[Line]) -> list[str]:
         for words, changing, counting in zip(places, changes, counts, strict=True)
         if not (changing or counting) and len(words[0]) >= _TELLING
     ]
-
-
-def _telling(line: Line) -> list[str]:
-    return [word for word in _words(line) if len(word) >= _TELLING]
 
 
 def _numbers(line: Line) -> set[int]:

@@ -6,28 +6,42 @@ from adapters.memory.knowledge.documents import (
     MemoryTexts,
     MemoryVersions,
 )
-from adapters.memory.knowledge.embedder import NoEmbedder
+from adapters.memory.knowledge.embedding import (
+    MemoryEmbeddingSets,
+    MemoryVectors,
+    MemoryVectorUpkeep,
+    NoModels,
+)
 from adapters.memory.knowledge.extractor import PlainExtractor
+from adapters.memory.knowledge.recall import MemoryRecallProbe
 from adapters.memory.knowledge.search import MemorySearchIndex
 from adapters.memory.knowledge.splitter import PlainSplitter
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    Embedder,
+    EmbeddingSets,
     Extractor,
+    Models,
     SearchIndex,
     Splitter,
     Texts,
+    Vectors,
+    VectorUpkeep,
     Versions,
 )
+from application.knowledge.recall import RecallProbe
 
 PORTS: dict[type, type] = {
     DocumentReader: MemoryDocumentReader,
     Documents: MemoryDocuments,
-    Embedder: NoEmbedder,
+    EmbeddingSets: MemoryEmbeddingSets,
     Extractor: PlainExtractor,
+    Models: NoModels,
+    RecallProbe: MemoryRecallProbe,
     SearchIndex: MemorySearchIndex,
     Splitter: PlainSplitter,
     Texts: MemoryTexts,
+    Vectors: MemoryVectors,
+    VectorUpkeep: MemoryVectorUpkeep,
     Versions: MemoryVersions,
 }

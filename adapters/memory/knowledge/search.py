@@ -2,9 +2,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from adapters.memory.knowledge.filters import meets
 from adapters.memory.store import Store
+from application.knowledge.explaining import explanation
 from application.knowledge.ports import Embedding, Vector
-from application.knowledge.views import Hit, Legs, Mode, Query, SentenceView
+from application.knowledge.views import (
+    Comparison,
+    Findings,
+    Hit,
+    Legs,
+    Mode,
+    Plan,
+    Query,
+    SentenceView,
+    TermScore,
+)
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document
 from domain.knowledge.ranking import (
@@ -13,17 +25,21 @@ from domain.knowledge.ranking import (
     TERMS,
     Candidate,
     Ranked,
+    best_sentence,
     bm25,
     fuse,
     idf,
     spread,
-    thin,
+    thinned,
 )
 from domain.knowledge.text import CanonicalText
-from domain.shared.ids import ChunkId, UserId, VersionId
+from domain.knowledge.wording import wording
+from domain.shared.errors import NotFound
+from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 from domain.shared.terms import terms
 
 type _Scores = dict[Candidate, float]
+type _Words = dict[Candidate, list[TermScore]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,19 @@ class _Terms:
 
     counts: dict[str, int]
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Weight:
+    """What a term of the query is worth."""
+
+    term: str
+    times: int
+    idf: float
+
+    def of(self, tf: int, length: int, mean: float) -> TermScore:
+        score = self.times * self.idf * bm25(tf, length, mean)
+        return TermScore(self.term, self.times, self.idf, tf, score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +91,42 @@ class MemorySearchIndex:
                 sets = table[owner, chunk_id].sets if (owner, chunk_id) in table else {}
                 table[owner, chunk_id] = _Vectors(sets | {embedding_set: tuple(vector)})
 
-    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:
-        published = self._published(owner)
+    async def require(self, owner: UserId, document_ids: Sequence[DocumentId]) -> None:
+        table = self._store.table(Document)
+        mine = [table.get((owner, document_id)) for document_id in document_ids]
+        if not all(document and document.deleted_at is None for document in mine):
+            raise NotFound("there is no such document")
+
+    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> Findings:
+        wanted, published = wording(query.query), self._published(owner)
         asked = [
             Candidate(chunk.id, chunk.document_id)
             for chunk in published.values()
-            if query.document_ids is None or chunk.document_id in query.document_ids
+            if _asked(self._store.table(Document)[owner, chunk.document_id], query)
         ]
-        scores: tuple[_Scores, _Scores] = {}, {}
+        fit = [one for one in asked if wanted.admits(published[one.chunk_id].content)]
+        words: _Words = {}
+        meanings: _Scores = {}
         if query.mode is not Mode.SEMANTIC:
-            scores[0].update(self._lexical(owner, query.query, list(published), asked))
+            words = self._lexical(owner, wanted.text, list(published), fit)
         if query.mode is not Mode.LEXICAL and embedding is not None:
-            scores[1].update(self._semantic(owner, embedding, asked))
+            meanings = self._semantic(owner, embedding, fit)
         one = len(set(query.document_ids or ())) == 1
-        best = _best(scores, query.limit, None if one else PER_DOCUMENT)
-        return [self._hit(owner, ranked, published[ranked.candidate.chunk_id]) for ranked in best]
+        scores = {candidate: _total(terms) for candidate, terms in words.items()}, meanings
+        best, widened = _best(scores, query.limit, None if one else PER_DOCUMENT)
+        hits = [
+            self._hit(owner, query, ranked, words.get(ranked.candidate, []), meanings)
+            for ranked in best
+        ]
+        compared = query.mode is not Mode.LEXICAL and embedding is not None and bool(asked)
+        plan = Plan(
+            passages=len(asked),
+            configurations=["english"] if published else [],
+            semantic=Comparison.EXACT if compared else None,
+            fallback=False,
+            widened=widened,
+        )
+        return Findings(hits, plan)
 
     def _published(self, owner: UserId) -> dict[ChunkId, Chunk]:
         current = {
@@ -89,20 +139,19 @@ class MemorySearchIndex:
 
     def _lexical(
         self, owner: UserId, query: str, published: Iterable[ChunkId], asked: Iterable[Candidate]
-    ) -> _Scores:
+    ) -> _Words:
         table = self._store.table(_Terms)
         mine = {id_: table[owner, id_] for id_ in published if (owner, id_) in table}
         weights = _weights(Counter(terms(query)), mine.values())
         mean = sum(one.length for one in mine.values()) / max(len(mine), 1)
-        scores: _Scores = {}
+        scores: _Words = {}
         for candidate in asked:
             one = mine.get(candidate.chunk_id)
             shared = weights.keys() & one.counts.keys() if one else set()
             if one and shared:
-                scores[candidate] = sum(
-                    weights[term] * bm25(one.counts[term], one.length, mean)
-                    for term in sorted(shared)
-                )
+                scores[candidate] = [
+                    weights[term].of(one.counts[term], one.length, mean) for term in sorted(shared)
+                ]
         return scores
 
     def _semantic(self, owner: UserId, embedding: Embedding, asked: Iterable[Candidate]) -> _Scores:
@@ -115,7 +164,18 @@ class MemorySearchIndex:
             if vectors and name in vectors.sets
         }
 
-    def _hit(self, owner: UserId, ranked: Ranked, chunk: Chunk) -> Hit:
+    def _hit(
+        self,
+        owner: UserId,
+        query: Query,
+        ranked: Ranked,
+        terms: list[TermScore],
+        meanings: _Scores,
+    ) -> Hit:
+        chunk = self._store.table(Chunk)[owner, ranked.candidate.chunk_id]
+        close = meanings.get(ranked.candidate)
+        spans = [SentenceView(s.page, s.span.start, s.span.end) for s in chunk.sentences]
+        texts = [s.span.shifted(-chunk.span.start).of(chunk.content) for s in chunk.sentences]
         return Hit(
             document_id=chunk.document_id,
             document_title=self._store.table(Document)[owner, chunk.document_id].title,
@@ -127,10 +187,25 @@ class MemorySearchIndex:
             end=chunk.span.end,
             heading=chunk.heading,
             text=chunk.content,
-            sentences=[SentenceView(s.page, s.span.start, s.span.end) for s in chunk.sentences],
+            sentences=spans,
+            best_sentence=spans[best_sentence(query.query, texts)],
             score=ranked.score,
             legs=Legs(ranked.lexical, ranked.semantic),
+            explanation=explanation(ranked, terms, None if close is None else 1 - close)
+            if query.explain
+            else None,
         )
+
+
+def vectors_of(store: Store, chunk: Chunk) -> dict[str, tuple[float, ...]]:
+    """By embedding set."""
+    found = store.table(_Vectors).get((chunk.user_id, chunk.id))
+    return found.sets if found else {}
+
+
+def unembed(store: Store, chunk: Chunk, embedding_set: str) -> None:
+    sets = {name: v for name, v in vectors_of(store, chunk).items() if name != embedding_set}
+    store.table(_Vectors)[chunk.user_id, chunk.id] = _Vectors(sets)
 
 
 def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
@@ -139,22 +214,37 @@ def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
     store.table(_Vectors).pop((owner, chunk_id), None)
 
 
-def _weights(asked: Counter[str], indexed: Iterable[_Terms]) -> dict[str, float]:
+def _asked(document: Document, query: Query) -> bool:
+    named = query.document_ids is None or document.id in query.document_ids
+    return named and (query.filters is None or meets(document, query.filters))
+
+
+def _weights(asked: Counter[str], indexed: Iterable[_Terms]) -> dict[str, _Weight]:
     indexed = list(indexed)
     having = {term: sum(term in one.counts for one in indexed) for term in asked}
     rarest = sorted((count, term) for term, count in having.items() if count)[:TERMS]
-    return {term: asked[term] * idf(len(indexed), count) for count, term in rarest}
+    return {term: _Weight(term, asked[term], idf(len(indexed), count)) for count, term in rarest}
 
 
-def _best(scores: tuple[_Scores, _Scores], limit: int, most: int | None) -> list[Ranked]:
+def _total(terms: list[TermScore]) -> float:
+    return sum(term.score for term in terms)
+
+
+def _best(
+    scores: tuple[_Scores, _Scores], limit: int, most: int | None
+) -> tuple[list[Ranked], bool]:
     words, meanings = map(_ranked, scores)
     best = spread(fuse(words[:CANDIDATES], meanings[:CANDIDATES]), limit, most)
-    if len(best) < limit and max(len(words), len(meanings)) > CANDIDATES:
-        # A few documents took all the places: let each have its best passages only.
-        words, meanings = thin(words, PER_DOCUMENT), thin(meanings, PER_DOCUMENT)
-        best = spread(fuse(words[:CANDIDATES], meanings[:CANDIDATES]), limit, most)
-    return best
+    if len(best) == limit or max(len(words), len(meanings)) < CANDIDATES:
+        return best, False
+    # A few documents took all the places: let each have its best passages only.
+    words, meanings = _thin(words, most), _thin(meanings, most)
+    return spread(fuse(words[:CANDIDATES], meanings[:CANDIDATES]), limit, most), True
 
 
 def _ranked(scores: _Scores) -> list[Candidate]:
     return sorted(scores, key=lambda candidate: (-scores[candidate], candidate.chunk_id))
+
+
+def _thin(candidates: list[Candidate], most: int | None) -> list[Candidate]:
+    return list(thinned(candidates, lambda one: one.document_id, most))

@@ -11,7 +11,7 @@ from adapters.postgres.tables.analytics import dirty_buckets, usage_buckets
 from domain.analytics.measure import NOTHING, Measures
 from domain.shared.ids import UserId
 
-BATCH = 100  # that one transaction counts again
+BATCH = 16  # that one transaction counts again
 
 _b, _d = usage_buckets.c, dirty_buckets.c
 _owner: BindParameter[Any] = bindparam("owner")

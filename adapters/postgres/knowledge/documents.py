@@ -213,7 +213,7 @@ class PostgresTexts:
         self, owner: UserId, version_id: VersionId, *, start: int = 0, limit: int
     ) -> list[Chunk]:
         values = {"owner": owner, "version": version_id, "start": start, "limit": limit}
-        return [_chunk(row) for row in await self._database.rows(_CHUNKS, values, owner=owner)]
+        return [chunk_of(row) for row in await self._database.rows(_CHUNKS, values, owner=owner)]
 
     async def count_chunks(self, owner: UserId, version_id: VersionId) -> int:
         values = {"owner": owner, "version": version_id}
@@ -256,7 +256,7 @@ def _chunk_row(chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def _chunk(row: asyncpg.Record) -> Chunk:
+def chunk_of(row: asyncpg.Record) -> Chunk:
     return Chunk(
         id=row["id"],
         user_id=row["user_id"],

@@ -1,81 +1,54 @@
-"""An owner's index of words and vectors, and search over what is published."""
+"""Search over what an owner has published: two ranked lists, fused."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from itertools import batched
-from typing import ClassVar
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import batched, islice
+from typing import Any, ClassVar
 
 from asyncpg import Record
-from sqlalchemy import text
 
-from adapters.postgres.database import Database, Statement, Values
-from adapters.postgres.knowledge.candidates import TERMS_OF, TUNE, find, nearest
+from adapters.postgres.database import Database
+from adapters.postgres.knowledge.indexing import put_terms, put_vectors
+from adapters.postgres.knowledge.search_hits import hits
+from adapters.postgres.knowledge.search_scope import Place, Scope, require, scope_of
+from adapters.postgres.knowledge.search_tuning import tuned
+from adapters.postgres.knowledge.search_vectors import CONTENTS, PASSAGES, every, nearest, some
+from adapters.postgres.knowledge.search_words import Words, having_phrases, words
 from application.knowledge.ports import Embedding, Vector
-from application.knowledge.views import Hit, Legs, Mode, Query, SentenceView
-from domain.knowledge.ranking import CANDIDATES, PER_DOCUMENT, Candidate, Ranked, fuse, spread
-from domain.shared.ids import ChunkId, UserId, VersionId
+from application.knowledge.views import Comparison, Findings, Mode, Plan, Query
+from domain.knowledge.ranking import CANDIDATES, PER_DOCUMENT, Candidate, fuse, spread, thinned
+from domain.knowledge.wording import Wording, wording
+from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 
 EXACT = 20_000  # passages in scope up to which every vector is compared
-_EVERY = 2**31 - 1
-
-_REMOVE_TERMS = Statement(
-    text("DELETE FROM postings WHERE user_id = :user_id AND version_id = :version_id")
-)
-_PUT_TERMS = Statement(
-    text(f"""
-    WITH counted AS MATERIALIZED (
-        SELECT c.ordinal, t.lexeme, cardinality(t.positions) AS tf
-        FROM chunks c, unnest({TERMS_OF.format("concat_ws(E'\\n', c.heading, c.content)")}) t
-        WHERE c.user_id = :user_id AND c.version_id = :version_id
-    ), lengths AS MATERIALIZED (
-        SELECT ordinal, sum(tf) AS dl FROM counted GROUP BY ordinal
-    ), statistics AS (
-        INSERT INTO version_statistics (user_id, version_id, chunks, terms)
-        SELECT :user_id, :version_id, count(*), (SELECT coalesce(sum(dl), 0) FROM lengths)
-        FROM chunks WHERE user_id = :user_id AND version_id = :version_id
-        ON CONFLICT (user_id, version_id)
-        DO UPDATE SET chunks = excluded.chunks, terms = excluded.terms
-    )
-    INSERT INTO postings (user_id, term, version_id, ordinals, tfs, dls)
-    SELECT :user_id, lexeme, :version_id, array_agg(ordinal ORDER BY ordinal),
-        array_agg(tf::int2 ORDER BY ordinal), array_agg(least(dl, 32767)::int2 ORDER BY ordinal)
-    FROM counted JOIN lengths USING (ordinal) GROUP BY lexeme ORDER BY lexeme
-    """)  # noqa: S608  our own constants
-)
-
-_PUT_SET = Statement(
-    text("""
-    INSERT INTO embedding_sets (name, dimensions, created_at)
-    VALUES (:embedding_set, :dimensions, now()) ON CONFLICT DO NOTHING
-    """)
-)
-# A chunk that is gone meanwhile gets no vector.
-_PUT_VECTOR = Statement(
-    text("""
-    INSERT INTO chunk_vectors (user_id, chunk_id, embedding_set, version_id, embedding)
-    SELECT user_id, id, :embedding_set, version_id, CAST(:vector AS halfvec)
-    FROM chunks WHERE user_id = :user_id AND id = :id
-    ON CONFLICT (user_id, chunk_id, embedding_set) DO UPDATE SET embedding = excluded.embedding
-    """)
-)
-
-_HITS = Statement(
-    text("""
-    SELECT d.id AS document_id, d.title, c.version_id, t.sha256, c.id, c.page, c.start, c."end",
-        c.heading, c.content, c.sentences
-    FROM chunks c
-    JOIN documents d ON d.user_id = :user_id AND d.id = c.document_id
-    JOIN document_texts t ON t.user_id = :user_id AND t.version_id = c.version_id
-    WHERE c.user_id = :user_id AND c.id = ANY (CAST(:ids AS uuid[]))
-        AND d.current_version_id = c.version_id AND d.deleted_at IS NULL
-    """)
-)
+_READ = 1_000  # passages whose text is looked at together
+_GROWTH = 4
 
 
-# Undone in a caller's transaction: what a search sets is not for the statements after it.
-_BEGIN = Statement(text("SAVEPOINT search"))
-_UNDO = Statement(text("ROLLBACK TO SAVEPOINT search"))
-_END = Statement(text("RELEASE SAVEPOINT search"))
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """One search while it goes on. `having` are the passages that may have the query's phrases,
+    None when that is unknown."""
+
+    owner: UserId
+    query: Query
+    wording: Wording
+    scope: Scope
+    embedding: Embedding | None
+    words: Words | None = None
+    having: list[Place] | None = None
+    distances: dict[ChunkId, float] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    fallback: bool = False
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            "user_id": self.owner,
+            "vector": list(self.embedding.vector) if self.embedding else None,
+            "versions": self.scope.versions,
+        }
 
 
 class PostgresSearchIndex:
@@ -89,127 +62,160 @@ class PostgresSearchIndex:
         self.exact = EXACT
 
     async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
-        values = {"user_id": owner, "version_id": version_id}
-        async with self._transaction():
-            await self._database.row(_REMOVE_TERMS, values, owner)
-            await self._database.row(_PUT_TERMS, values, owner)
+        await put_terms(self._database, owner, version_id)
 
     async def put_vectors(
         self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
     ) -> None:
-        if not vectors:
-            return
-        named = {"user_id": owner, "embedding_set": embedding_set}
-        rows = [named | {"id": chunk_id, "vector": list(vector)} for chunk_id, vector in vectors]
-        async with self._transaction():
-            await self._database.row(_PUT_SET, named | {"dimensions": len(vectors[0][1])})
-            await self._database.each(_PUT_VECTOR, rows, owner)
+        await put_vectors(self._database, owner, embedding_set, vectors)
 
-    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> list[Hit]:
-        one = len(set(query.document_ids or ())) == 1
-        most = None if one else PER_DOCUMENT
-        async with self._tuned(owner):
-            legs = await self._legs(owner, query, embedding)
+    async def require(self, owner: UserId, document_ids: Sequence[DocumentId]) -> None:
+        await require(self._database, owner, document_ids)
+
+    async def search(self, owner: UserId, query: Query, embedding: Embedding | None) -> Findings:
+        most = None if len(set(query.document_ids or ())) == 1 else PER_DOCUMENT
+        async with tuned(self._database, owner):
+            search = await self._begun(owner, query, embedding)
+            legs = await self._legs(search, None)
             best = spread(fuse(*legs), query.limit, most)
-            if len(best) < query.limit and any(len(leg) == CANDIDATES for leg in legs):
+            full = any(len(leg) == CANDIDATES for leg in legs)
+            if widened := len(best) < query.limit and full:
                 # A few documents took all the places: let each have its best passages only.
-                legs = await self._legs(owner, query, embedding, most=PER_DOCUMENT)
-                best = spread(fuse(*legs), query.limit, most)
-            return await self._hits(owner, best)
+                best = spread(fuse(*await self._legs(search, most)), query.limit, most)
+            plan = Plan(
+                passages=search.scope.size,
+                configurations=search.scope.configurations,
+                semantic=search.comparison,
+                fallback=search.fallback,
+                widened=widened,
+            )
+            shown = await hits(
+                self._database, owner, query, best, search.scope, search.words, search.distances
+            )
+            return Findings(shown, plan)
+
+    async def _begun(self, owner: UserId, query: Query, embedding: Embedding | None) -> _Search:
+        search = _Search(
+            owner=owner,
+            query=query,
+            wording=wording(query.query),
+            scope=await scope_of(self._database, owner, query.document_ids, query.filters),
+            embedding=None if query.mode is Mode.LEXICAL else embedding,
+        )
+        if not search.scope.size:
+            return search
+        if query.mode is not Mode.SEMANTIC or search.wording.phrases:
+            search.words = await words(self._database, owner, search.wording.text, search.scope)
+            search.having = await having_phrases(
+                self._database, search.wording.phrases, search.words
+            )
+        return search
 
     async def _legs(
-        self, owner: UserId, query: Query, embedding: Embedding | None, *, most: int | None = None
+        self, search: _Search, most: int | None
     ) -> tuple[list[Candidate], list[Candidate]]:
         """The two lists; with `most`, each of them has that many passages of a document at most."""
-        meant = None if query.mode is Mode.LEXICAL else embedding
+        lexical: list[Candidate] = []
+        semantic: list[Candidate] = []
+        if search.words is not None and search.query.mode is not Mode.SEMANTIC:
+            lexical = await self._lexical(search, search.words, most)
+        if search.embedding is not None and search.scope.size:
+            semantic = await self._semantic(search, search.embedding, most)
+        return lexical, semantic
+
+    async def _lexical(self, search: _Search, words: Words, most: int | None) -> list[Candidate]:
+        """Down the list until there are enough: what a document has too much of, and what has not
+        the wording, is passed over."""
+        first = None if most or search.wording.insists else CANDIDATES
+        ranked = words.ranked(first)
+        possible = None if search.having is None else {*search.having}
+        taken: Counter[VersionId] = Counter()
+        places: Iterator[Place] = (
+            place
+            for place in search.scope.places(ranked)
+            if (possible is None or place in possible) and (most is None or taken[place[0]] < most)
+        )
+        found: list[tuple[Place, ChunkId]] = []
+        for batch in batched(places, _READ if search.wording.insists else CANDIDATES):
+            chunks = await self._passages(search, batch)
+            for place in batch:
+                if place in chunks and (most is None or taken[place[0]] < most):
+                    taken[place[0]] += 1
+                    found.append((place, chunks[place]))
+            if len(found) >= CANDIDATES:
+                break
+        best = sorted(
+            found[:CANDIDATES], key=lambda one: (-words.score(search.scope.number(*one[0])), one[1])
+        )
+        return [Candidate(chunk, search.scope.documents[place[0]]) for place, chunk in best]
+
+    async def _passages(self, search: _Search, places: Sequence[Place]) -> dict[Place, ChunkId]:
+        """Those that have the wording."""
         values = {
-            "user_id": owner,
-            "documents": query.document_ids,
-            "query": query.query,
-            "vector": list(meant.vector) if meant else None,
-            "exact": self.exact if most is None else _EVERY,
-            "candidates": CANDIDATES,
+            "user_id": search.owner,
+            "versions": [version for version, _ in places],
+            "ordinals": [ordinal for _, ordinal in places],
+            "read": search.wording.insists,
         }
-        both = find(query.mode is not Mode.SEMANTIC, meant.embedding_set if meant else None, most)
-        rows = await self._database.rows(both, values, owner)
-        words, meanings = _leg(rows, "lexical"), _leg(rows, "semantic")
-        scope = next(row["distance"] for row in rows if row["leg"] == "scope")
-        if meant and scope > values["exact"]:
-            meanings = await self._nearest(values, meant, scope)
-        return words, meanings
+        rows = await self._database.rows(PASSAGES, values, search.owner)
+        return {
+            (row["version_id"], row["ordinal"]): row["chunk_id"]
+            for row in rows
+            if not search.wording.insists or search.wording.admits(row["content"])
+        }
 
-    async def _nearest(self, values: Values, meant: Embedding, scope: float) -> list[Candidate]:
-        """As the HNSW index has them, or, when it has too few, of all that are in scope."""
-        owner = values["user_id"]
-        indexed = nearest(meant.embedding_set, len(meant.vector))
-        found = _leg(await self._database.rows(indexed, values, owner), "semantic")
-        if len(found) >= min(CANDIDATES, scope):
-            return found
-        PostgresSearchIndex.fallbacks += 1
-        every = find(False, meant.embedding_set, None)
-        rows = await self._database.rows(every, {**values, "exact": _EVERY}, owner)
-        return _leg(rows, "semantic")
+    async def _semantic(
+        self, search: _Search, embedding: Embedding, most: int | None
+    ) -> list[Candidate]:
+        """The nearest, and more and more of them until enough have the wording."""
+        size = CANDIDATES
+        while True:
+            rows = await self._nearest(search, embedding, size, most)
+            admitted = await self._admitted(search, rows)
+            search.distances.update((row["chunk_id"], row["distance"]) for row in admitted)
+            candidates = [
+                Candidate(row["chunk_id"], search.scope.documents[row["version_id"]])
+                for row in admitted
+            ]
+            found = list(islice(thinned(candidates, _document, most), CANDIDATES))
+            if len(found) == CANDIDATES or len(rows) < size or not search.wording.insists:
+                return found
+            size *= _GROWTH
 
-    async def _hits(self, owner: UserId, best: list[Ranked]) -> list[Hit]:
-        """What was deleted a moment ago is left out."""
-        values = {"user_id": owner, "ids": [ranked.candidate.chunk_id for ranked in best]}
-        rows = {row["id"]: row for row in await self._database.rows(_HITS, values, owner)}
-        found = [(ranked, rows.get(ranked.candidate.chunk_id)) for ranked in best]
-        return [_hit(ranked, row) for ranked, row in found if row is not None]
+    async def _nearest(
+        self, search: _Search, embedding: Embedding, size: int, most: int | None
+    ) -> list[Record]:
+        """The first `size` by distance. Which of a document's have the wording is not known yet, so
+        all of them stay in the list."""
+        kept = None if search.wording.insists else most
+        name, values = embedding.embedding_set, search.values | {"most": size}
+        search.comparison = Comparison.EXACT
+        if search.having is not None:
+            places = {
+                "versions": [version for version, _ in search.having],
+                "ordinals": [ordinal for _, ordinal in search.having],
+            }
+            return await self._database.rows(some(name, kept), values | places, search.owner)
+        if search.scope.size > self.exact and kept is None:
+            indexed = nearest(name, len(embedding.vector))
+            rows = await self._database.rows(indexed, values, search.owner)
+            if len(rows) >= min(size, search.scope.size):
+                search.comparison = Comparison.HNSW
+                return rows
+            PostgresSearchIndex.fallbacks += 1
+            search.fallback = True
+        return await self._database.rows(every(name, kept), values, search.owner)
 
-    @asynccontextmanager
-    async def _tuned(self, owner: UserId) -> AsyncIterator[None]:
-        """A transaction, or a part of the open one, in which Postgres plans as search needs it."""
-        if not _is_open(self._database):
-            async with self._database:
-                await self._database.row(TUNE, owner=owner)
-                yield
-            return
-        await self._database.row(_BEGIN, owner=owner)  # the owner is set before it, and stays
-        try:
-            await self._database.row(TUNE)
-            yield
-        finally:
-            await self._database.row(_UNDO)
-            await self._database.row(_END)
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[None]:
-        """The open one, or one of our own."""
-        if _is_open(self._database):
-            yield
-        else:
-            async with self._database:
-                yield
-
-
-def _is_open(database: Database) -> bool:
-    try:
-        return database.connection is not None
-    except RuntimeError:
-        return False
-
-
-def _leg(rows: list[Record], leg: str) -> list[Candidate]:
-    mine = sorted(
-        (row["distance"], row["id"], row["document_id"]) for row in rows if row["leg"] == leg
-    )
-    return [Candidate(chunk_id, document_id) for _, chunk_id, document_id in mine]
+    async def _admitted(self, search: _Search, rows: list[Record]) -> list[Record]:
+        if not search.wording.insists:
+            return rows
+        admitted: set[ChunkId] = set()
+        for batch in batched(rows, _READ):
+            values = {"user_id": search.owner, "ids": [row["chunk_id"] for row in batch]}
+            found = await self._database.rows(CONTENTS, values, search.owner)
+            admitted |= {row["id"] for row in found if search.wording.admits(row["content"])}
+        return [row for row in rows if row["chunk_id"] in admitted]
 
 
-def _hit(ranked: Ranked, row: Record) -> Hit:
-    return Hit(
-        document_id=row["document_id"],
-        document_title=row["title"],
-        version_id=row["version_id"],
-        version_sha256=row["sha256"],
-        chunk_id=row["id"],
-        page=row["page"],
-        start=row["start"],
-        end=row["end"],
-        heading=row["heading"],
-        text=row["content"],
-        sentences=[SentenceView(*numbers) for numbers in batched(row["sentences"], 3)],
-        score=ranked.score,
-        legs=Legs(ranked.lexical, ranked.semantic),
-    )
+def _document(candidate: Candidate) -> DocumentId:
+    return candidate.document_id

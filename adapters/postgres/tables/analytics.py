@@ -68,7 +68,7 @@ usage_events = Table(
     Column("tokens_source", String(10), nullable=False),
     Column("price_id", ForeignKey(prices.c.id)),
     Column("cost", MONEY),  # NULL: its model has no price
-    Index("usage_events_started_idx", "user_id", "started_at"),
+    Index("usage_events_started_idx", "user_id", "started_at", "id"),
     Index("usage_events_message_idx", "user_id", "message_id"),
 )
 usage_events.c.user_id.append_foreign_key(ForeignKey(users.c.id, ondelete="CASCADE"))
@@ -108,7 +108,7 @@ activities = Table(
     Column("document_id", Uuid),  # an id only, as in usage_events
     Column("bytes", BigInteger, nullable=False),
     Column("took_ms", BigInteger),
-    Index("activities_at_idx", "user_id", "at"),
+    Index("activities_at_idx", "user_id", "at", "id"),
     Index("activities_document_idx", "user_id", "document_id"),
 )
 activities.c.user_id.append_foreign_key(ForeignKey(users.c.id, ondelete="CASCADE"))

@@ -1,27 +1,24 @@
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
-    SmallInteger,
+    LargeBinary,
     String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.tables.base import HalfVector, at, belongs, metadata, owner
 from adapters.postgres.tables.identity import users
-
-MINILM = "minilm-l6-v2-int8"  # the embedding set of the model that comes with Colonnade
 
 documents = Table(
     "documents",
@@ -127,27 +124,28 @@ chunks = Table(
     Index("chunks_document_idx", "user_id", "document_id"),
 )
 
-# A list per term and version: a third of the size of a row per term and chunk, and read 4x faster.
+# A list per term and version. Lists of bytes travel and are read as they are: an array of integers
+# would be twice as long and taken apart element by element.
 postings = Table(
     "postings",
     metadata,
     Column("user_id", Uuid, primary_key=True),
     Column("term", Text, primary_key=True),
     Column("version_id", Uuid, primary_key=True),
-    Column("ordinals", ARRAY(Integer), nullable=False),  # of the chunks that have the term,
-    Column("tfs", ARRAY(SmallInteger), nullable=False),  # how often each has it,
-    Column("dls", ARRAY(SmallInteger), nullable=False),  # and how many terms it has
+    # Four bytes for each chunk that has the term: its ordinal times 256, and how often it has it.
+    Column("entries", LargeBinary, nullable=False),
     belongs("version_id", "document_versions", on_delete="CASCADE"),
     Index("postings_version_idx", "user_id", "version_id"),
 )
 
 version_statistics = Table(
-    "version_statistics",  # summed over the published ones, an owner's BM25 statistics
+    "version_statistics",  # of the published ones, an owner's BM25 statistics
     metadata,
     Column("user_id", Uuid, primary_key=True),
     Column("version_id", Uuid, primary_key=True),
+    Column("configuration", Text, nullable=False),  # the text search configuration of its words
     Column("chunks", Integer, nullable=False),
-    Column("terms", BigInteger, nullable=False),
+    Column("lengths", LargeBinary, nullable=False),  # two bytes a chunk: how many terms it has
     belongs("version_id", "document_versions", on_delete="CASCADE"),
 )
 
@@ -161,15 +159,7 @@ chunk_vectors = Table(
     Column("embedding", HalfVector, nullable=False),
     belongs("chunk_id", "chunks", on_delete="CASCADE"),
     Index("chunk_vectors_version_idx", "user_id", "embedding_set", "version_id"),
-    # One for each embedding set: an index has one length of vectors, and sets are never mixed.
-    Index(
-        "chunk_vectors_minilm_idx",
-        literal_column("(embedding::halfvec(384))").label("vector"),
-        postgresql_ops={"vector": "halfvec_cosine_ops"},
-        postgresql_using="hnsw",
-        postgresql_with={"m": 16, "ef_construction": 64},
-        postgresql_where=text(f"embedding_set = '{MINILM}'"),
-    ),
+    # And an HNSW index for each embedding set: see vector_index.py.
 )
 
 embedding_sets = Table(
@@ -177,5 +167,25 @@ embedding_sets = Table(
     metadata,
     Column("name", String(100), primary_key=True),
     Column("dimensions", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
     at("created_at"),
+    at("changed_at"),
+    CheckConstraint("state IN ('building', 'active', 'retired')", name="state"),
+    Index(
+        "embedding_sets_live_key",
+        "state",
+        unique=True,
+        postgresql_where=text("state <> 'retired'"),
+    ),
+)
+
+recalls = Table(
+    "recalls",  # what the index of each embedding set found, when it was last probed
+    metadata,
+    Column("embedding_set", String(100), primary_key=True),
+    Column("recall", Float(53), nullable=False),
+    Column("compared", Integer, nullable=False),
+    at("measured_at"),
 )

@@ -57,6 +57,7 @@ PROBLEMS = (
         "unsupported_file",
         "This kind of file is not taken",
         "Both its name and its content have to be of a kind that we take.",
-        "a document is .pdf, .docx, .txt, .md, .markdown, not .exe",
+        "a document is .pdf, .docx, .doc, .odt, .rtf, .txt, .md, .markdown, .html, .htm, .csv, .epub, "
+        ".pptx, .xlsx, not .exe",
     ),
 )

@@ -1,19 +1,27 @@
+from datetime import UTC, datetime
 from uuid import UUID
 
 from application.knowledge.batch import BatchView, Outcome, UpdateKeywords
+from application.knowledge.filters import And, CreatedDuring, InCategory, InJurisdiction, Not
 from application.knowledge.metadata import Details
 from application.knowledge.views import (
     ChunkView,
+    Comparison,
     ContentView,
     DocumentView,
+    Explanation,
+    FormatView,
     Found,
     Hit,
     Legs,
     Mode,
     PageView,
+    Plan,
     Query,
     SentenceView,
+    Share,
     StatusView,
+    TermScore,
 )
 from domain.knowledge.document import Status, Step
 from domain.knowledge.metadata import Category
@@ -32,7 +40,21 @@ SHA256 = "9f2c4a6be1d3085f7a94c0d2b6e8f1375c1d9e0ab4738266fd15e7c3a8b09d42"
 _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 
 EXAMPLES = (
-    Query(QUESTION, document_ids=[CONTRACT], limit=5, mode=Mode.HYBRID),
+    Query(
+        QUESTION,
+        document_ids=[CONTRACT],
+        limit=5,
+        mode=Mode.HYBRID,
+        filters=And(
+            [
+                InCategory([Category.CONTRACT]),
+                Not(InJurisdiction(["US"])),
+                CreatedDuring(since=datetime(2026, 1, 1, tzinfo=UTC)),
+            ]
+        ),
+        explain=True,
+    ),
+    FormatView(".pdf", "application/pdf", 52_428_800),
     Details(category=Category.CONTRACT, jurisdiction="GB-ENG", keywords=["payment", "services"]),
     UpdateKeywords([CONTRACT], add=["payment"], remove=["draft"]),
     BatchView(1, 0, [Outcome(CONTRACT, True)]),
@@ -90,12 +112,23 @@ EXAMPLES = (
                 heading="8. Fees and payment",
                 text=CLAUSE,
                 sentences=[SentenceView(4, START, END)],
+                best_sentence=SentenceView(4, START, END),
                 score=0.0325,
                 legs=Legs(lexical=1, semantic=2),
+                explanation=Explanation(
+                    [TermScore("interest", 1, 3.21, 1, 4.02), TermScore("late", 1, 4.4, 1, 5.51)],
+                    bm25=9.53,
+                    distance=0.31,
+                    fusion=[
+                        Share("lexical", 1, 1.0, 0.01639),
+                        Share("semantic", 2, 1.0, 0.01613),
+                    ],
+                ),
             )
         ],
         elapsed_ms=12.4,
         semantic=True,
+        plan=Plan(51, ["english"], Comparison.EXACT, fallback=False, widened=False),
     ),
 )
 PROBLEMS = (
@@ -128,6 +161,13 @@ PROBLEMS = (
         "These keywords cannot be kept",
         "A document may have 50 of up to 100 characters; case does not count.",
         "a document may have 50 keywords",
+    ),
+    problem(
+        422,
+        "filter_too_large",
+        "The filter is too large",
+        "A tree of conditions is checked before anything is looked for.",
+        "a filter has at most 8 levels and 64 conditions",
     ),
     problem(
         422,

@@ -1,12 +1,15 @@
 from application.files.views import StorageHealth, Sweep
+from application.knowledge.views import EmbeddingSetView
 from application.operations.views import (
     DatabaseHealth,
     DetailedHealth,
     Health,
     QueueHealth,
+    RecallHealth,
     Welcome,
     Word,
 )
+from domain.knowledge.embedding import SetState
 from entrypoints.http.reference.problem import problem
 from entrypoints.http.reference.shared import NOW
 
@@ -36,6 +39,11 @@ EXAMPLES = (
             writable=True, swept=Sweep(at=NOW, orphans=0, unfinished=0, missing=0)
         ),
         embeddings="minilm-l6-v2-int8",
+        embedding_sets=[
+            EmbeddingSetView("minilm-l6-v2-int8", 384, SetState.BUILDING, 1840, 5200),
+            EmbeddingSetView("wordllama-l2-supercat-256", 256, SetState.ACTIVE, 5200, 5200),
+        ],
+        recall=[RecallHealth("minilm-l6-v2-int8", 0.992, 50, NOW)],
     ),
 )
 PROBLEMS = (

@@ -34,7 +34,22 @@ PARAMETERS = {
     "before": Parameter(
         "The `next` of the page before; without it, the newest entries", 4711, {"minimum": 1}
     ),
+    "authored_before": Parameter(
+        "Only documents that were written before this moment", "2026-01-01T00:00:00Z"
+    ),
+    "authored_since": Parameter(
+        "Only documents that were written from this moment on", "2025-01-01T00:00:00Z"
+    ),
     "category": Parameter("Only documents of this category", "contract"),
+    "created_before": Parameter(
+        "Only documents that were uploaded before this moment", "2026-12-01T00:00:00Z"
+    ),
+    "created_since": Parameter(
+        "Only documents that were uploaded from this moment on", "2026-11-01T00:00:00Z"
+    ),
+    "explain": Parameter("Whether each passage shows how it came by its place", True),
+    "language": Parameter("Only documents in this language, a BCP 47 tag", "en"),
+    "mode": Parameter("By words, by meaning, or by both", "hybrid"),
     "code": Parameter("The `code` of an error answer", "not_found"),
     "days": Parameter("How many days, today included", 7),
     "deleted": Parameter("Deleted accounts instead of the others", False),
@@ -59,14 +74,15 @@ PARAMETERS = {
     "file_id": Parameter("The `id` of a file", "01a1fcb7-3fae-7b02-a4c1-5d0b9e3f6a21"),
     "is_active": Parameter("Only accounts that may sign in, or only those that may not", True),
     "is_admin": Parameter("Only administrators, or only the others", True),
-    "limit": Parameter("How many items the array has at most", 20, _PAGE_SIZE),
+    "limit": Parameter("How many items come at most", 20, _PAGE_SIZE),
     "message_id": Parameter("The `id` of a message", str(ANSWER)),
     "object_id": Parameter("Only what was done to this", str(ADA)),
     "outcome": Parameter("Only what was done, or only what was refused", "denied"),
     "page": Parameter("Which page, from 1", 1, {"minimum": 1, "maximum": 1_000_000}),
     "page_size": Parameter("How many items a page with a number has at most", 20, _PAGE_SIZE),
     "q": Parameter(
-        "Words of the messages to look for; of an account, a part of its e-mail or of its names",
+        "What to look for: of accounts a part of the e-mail, the display name or the full name; "
+        "of messages words; of documents a question, or words",
         "ada",
         {"minLength": 1, "maxLength": 100},
     ),

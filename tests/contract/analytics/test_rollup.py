@@ -23,6 +23,7 @@ from application.analytics.usage import Calendar, Period
 from application.identity.ports import Users
 from application.shared.ports import Transaction
 from domain.analytics.activity import Activity, ActivityKind, ActivityStatus
+from domain.analytics.measure import QUARTER
 from domain.knowledge.events import DocumentDeleted
 from domain.shared.ids import DocumentId, UserId
 from tests.contract.analytics.flows import NOON, an_event, an_owner, settle
@@ -174,9 +175,10 @@ def count_activity(activity: Activity, day: defaultdict[str, Any]) -> None:
         day["execution_ms"] += activity.took_ms if completed else 0
 
 
-async def recount(world: AsyncContainer, owner: UserId) -> None:
+async def recount(world: AsyncContainer, owner: UserId) -> int:
     async with world() as request:
-        await (await request.get(Recount))(owner)
+        counted: int = await (await request.get(Recount))(owner)
+        return counted
 
 
 async def period(world: AsyncContainer, owner: UserId, now: datetime) -> Period:
@@ -209,6 +211,17 @@ async def test_a_later_attempt_takes_the_query_along_to_its_own_day(world: Async
     yesterday, today = (await period(world, owner, NOON)).measures[-2:]
     assert (yesterday.queries, yesterday.failed_queries, yesterday.calls) == (0, 0, 1)
     assert (today.queries, today.successful_queries, today.calls) == (1, 1, 1)
+
+
+async def test_everything_that_is_marked_is_counted_however_much_it_is(
+    world: AsyncContainer,
+) -> None:
+    owner, yesterday = await an_owner(world), NOON - timedelta(days=1)
+    for n in range(40):
+        await settle(world, an_event(owner, started_at=yesterday - n * QUARTER))
+    assert await recount(world, owner) == 40
+    assert await recount(world, owner) == 0
+    assert sum(day.calls for day in (await period(world, owner, NOON)).measures) == 40
 
 
 async def test_the_days_of_sql_are_those_of_the_calendar(

@@ -9,7 +9,8 @@ import pytest
 from adapters.memory.files.sniffer import PlainSniffer
 from adapters.objects.sniffer import PuremagicSniffer
 from application.files.ports import Sniffer
-from domain.files.file import Purpose, UnsupportedFile
+from domain.files.file import CSV, EPUB, HTML, ODT, PPTX, RTF, XLSX, Purpose, UnsupportedFile
+from domain.files.file import DOC as WORD_97
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0"
@@ -17,6 +18,8 @@ JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
 WEBP = b"RIFF\x24\0\0\0WEBPVP8 "
 EXE = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0"
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
+DOC = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504) + "WordDocument".encode("utf-16-le")
+XLS = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504) + "Workbook".encode("utf-16-le")
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -44,6 +47,16 @@ def zipped(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def archive(mimetype: str, *names: str) -> bytes:
+    """As OpenDocument and EPUB begin: with what they are."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        package.writestr("mimetype", mimetype)
+        for name in names:
+            package.writestr(name, b"content")
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "media_type"),
     [
@@ -52,6 +65,21 @@ def zipped(**files: bytes) -> bytes:
         ("scan.pdf", b"\r\n\xef\xbb\xbf" + PDF, "application/pdf"),
         ("a.docx", word_document(), DOCX),
         ("encrypted.docx", OLE, DOCX),
+        ("encrypted.xlsx", OLE, XLSX),
+        ("a.doc", DOC, WORD_97),
+        ("a.doc", OLE, WORD_97),
+        ("a.pptx", zipped(ppt__presentation=b"slides"), PPTX),
+        ("a.xlsx", zipped(xl__workbook=b"a spreadsheet"), XLSX),
+        ("a.odt", archive(ODT, "content.xml"), ODT),
+        ("a.odt", zipped(content=b"words"), ODT),
+        ("a.epub", archive(EPUB, "META-INF/container.xml"), EPUB),
+        ("a.epub", zipped(**{"META-INF/container": b"words"}), EPUB),
+        ("a.rtf", b"{\\rtf1\\ansi words}", RTF),
+        ("a.html", b"<!DOCTYPE html><html></html>", HTML),
+        ("a.htm", b"\xef\xbb\xbf\r\n<p>Words", HTML),
+        ("a.html", "<html>Words".encode("utf-16"), HTML),
+        ("a.csv", b"Role,Rate\r\nClerk,10\r\n", CSV),
+        ("a.csv", b'Note\n"<p>a note</p>"', CSV),
         ("a.txt", b"Some words.\r\n", "text/plain"),
         ("a.txt", b"", "text/plain"),
         ("a.txt", "Größe".encode(), "text/plain"),
@@ -80,6 +108,22 @@ def test_name_and_content_agree(sniffer: Sniffer, name: str, data: bytes, media_
         ("a.docx", zipped(notes=b"a plain zip")),
         ("a.docx", zipped(xl__workbook=b"a spreadsheet")),
         ("a.docx", b""),
+        ("a.docx", DOC),
+        ("a.xlsx", XLS),
+        ("a.doc", XLS),
+        ("a.doc", word_document()),
+        ("a.doc", b"{\\rtf1\\ansi words}"),
+        ("a.xlsx", word_document()),
+        ("a.pptx", zipped(xl__workbook=b"a spreadsheet")),
+        ("a.odt", archive("application/vnd.oasis.opendocument.spreadsheet", "content.xml")),
+        ("a.odt", archive(EPUB, "META-INF/container.xml")),
+        ("a.epub", archive(ODT, "content.xml")),
+        ("a.epub", b"PK\3\4"),
+        ("a.rtf", b"just words"),
+        ("a.html", b"just words"),
+        ("a.html", PDF),
+        ("a.csv", b"{\\rtf1\\ansi words}"),
+        ("a.csv", zipped(xl__workbook=b"a spreadsheet")),
         ("a.txt", PDF),
         ("a.txt", PNG),
         ("a.txt", b"words and a \0"),
@@ -96,7 +140,7 @@ def test_content_that_its_name_does_not_say_is_unsupported(
         sniffed(sniffer, name, data)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.exe", "a", "pdf", ".pdf", "a.pdf.exe", "a.doc", ""])
+@pytest.mark.parametrize("name", ["a.png", "a.exe", "a", "pdf", ".pdf", "a.pdf.exe", "a.xls", ""])
 def test_a_name_that_is_not_on_the_list_is_unsupported(sniffer: Sniffer, name: str) -> None:
     with pytest.raises(UnsupportedFile):
         sniffed(sniffer, name, PDF)

@@ -98,7 +98,7 @@ async def search(
     asked = Query(query, mode=mode, limit=limit, document_ids=ids)
     async with world() as request:
         index: SearchIndex = await request.get(SearchIndex)
-        return await index.search(owner, asked, Embedding(SET, vector) if vector else None)
+        return (await index.search(owner, asked, Embedding(SET, vector) if vector else None)).hits
 
 
 def axis(n: int) -> Vector:

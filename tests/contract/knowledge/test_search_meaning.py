@@ -7,9 +7,11 @@ import pytest
 from dishka import AsyncContainer
 
 from adapters.models.minilm import MiniLmEmbedder
-from application.knowledge.ports import SearchIndex
+from application.knowledge.ports import EmbeddingSets, SearchIndex, VectorUpkeep
 from application.knowledge.views import Mode
+from domain.knowledge.embedding import EmbeddingSet, SetState
 from domain.shared.ids import ChunkId, UserId
+from tests.contract.identity.test_users import THEN
 from tests.contract.knowledge.library import (
     FEES,
     LEASE,
@@ -20,6 +22,14 @@ from tests.contract.knowledge.library import (
     put_vectors,
     search,
     store_version,
+)
+
+ANOTHER = EmbeddingSet(
+    name="another-set",
+    dimensions=3,
+    state=SetState.BUILDING,
+    created_at=THEN,
+    changed_at=THEN,
 )
 
 
@@ -90,5 +100,10 @@ async def test_a_vector_of_a_chunk_that_is_gone_is_left_out(
 
 async def test_vectors_of_another_set_are_not_compared(world: AsyncContainer, ada: UserId) -> None:
     stored = await store_version(world, ada, "Lease", *LEASE)
-    await put_vectors(world, stored, [(1.0, 0.0, 0.0)] * 4, "another-set")
+    async with world() as request:
+        await (await request.get(EmbeddingSets)).save(ANOTHER)
+    await put_vectors(world, stored, [(1.0, 0.0, 0.0)] * 4, ANOTHER.name)
+    async with world() as request:
+        made = await (await request.get(VectorUpkeep)).owners(ANOTHER.name, 10)
+    assert made == [ada]
     assert await search(world, ada, "x", axis(0), mode=Mode.SEMANTIC) == []

@@ -2,14 +2,17 @@
 settings that it needs are gone afterwards."""
 
 import random
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from dishka import AsyncContainer
 
 from adapters.postgres.database import Database
-from adapters.postgres.knowledge.candidates import TUNE, nearest
 from adapters.postgres.knowledge.search import PostgresSearchIndex
+from adapters.postgres.knowledge.search_tuning import TUNE
+from adapters.postgres.knowledge.search_vectors import nearest
+from adapters.postgres.knowledge.vector_index import index_name
 from application.knowledge.ports import Embedding, Vector
 from application.knowledge.views import Hit, Mode, Query
 from domain.shared.ids import UserId
@@ -38,7 +41,7 @@ async def search_above(
     async with world() as request:
         index = PostgresSearchIndex(await request.get(Database))
         index.exact = exact
-        return await index.search(owner, query, Embedding(SET, vector))
+        return (await index.search(owner, query, Embedding(SET, vector))).hits
 
 
 async def test_the_index_finds_what_comparing_all_finds(
@@ -63,7 +66,7 @@ async def test_the_index_finds_what_comparing_all_finds(
 async def test_the_index_is_used_under_row_security(world: AsyncContainer, ada: UserId) -> None:
     """A predicate or a cast written differently would quietly compare everything."""
     statement = nearest(SET, 384)
-    values = {"user_id": ada, "documents": None, "vector": axis(0), "candidates": 100}
+    values = {"user_id": ada, "versions": [uuid4()], "vector": axis(0), "most": 100}
     async with world() as request:
         database = await request.get(Database)
         async with database:
@@ -73,7 +76,7 @@ async def test_the_index_is_used_under_row_security(world: AsyncContainer, ada: 
                 plan = await database.connection.fetch(
                     f"EXPLAIN {statement.sql}", *statement.arguments(values)
                 )
-                assert "chunk_vectors_minilm_idx" in "\n".join(line for (line,) in plan)
+                assert index_name(SET) in "\n".join(line for (line,) in plan)
 
 
 async def test_when_the_index_has_too_little_all_are_compared(
@@ -90,6 +93,7 @@ async def test_when_the_index_has_too_little_all_are_compared(
 
 
 async def test_what_names_no_set_never_becomes_sql(world: AsyncContainer, ada: UserId) -> None:
+    await store_version(world, ada, "Lease", *LEASE)
     async with world() as request:
         index = PostgresSearchIndex(await request.get(Database))
         with pytest.raises(ValueError, match="not the name"):
@@ -107,11 +111,12 @@ async def test_an_open_transaction_is_left_as_it_was(world: AsyncContainer) -> N
             await database.connection.execute("SET LOCAL work_mem = '5MB'")
             await database.connection.execute("SELECT '[0]'::halfvec")  # brings its settings
             before = await _settings(database)
-            (hit,) = await index.search(ada, Query("late fee"), None)
+            (hit,) = (await index.search(ada, Query("late fee"), None)).hits
             assert hit.text == FEES
             assert await _settings(database) == before
             await index.put_vectors(ada, SET, [(stored.chunks[0].id, axis(0))])
-            assert await index.search(bob, Query("late fee"), Embedding(SET, axis(0))) == []
+            of_bob = await index.search(bob, Query("late fee"), Embedding(SET, axis(0)))
+            assert of_bob.hits == []
             await index.put_vectors(ada, SET, [(stored.chunks[1].id, axis(1))])
     assert len(await search(world, ada, "x", axis(0), mode=Mode.SEMANTIC)) == 2
 
@@ -127,13 +132,14 @@ async def test_a_search_that_fails_spoils_no_transaction(
         async with database:
             with pytest.raises(asyncpg.DataError, match="different halfvec dimensions"):
                 await index.search(ada, Query("fee"), Embedding(SET, (1.0, 0.0)))
-            assert await index.search(ada, Query("late fee"), None)
+            assert (await index.search(ada, Query("late fee"), None)).hits
 
 
 async def _settings(database: Database) -> list[object]:
     found = await database.connection.fetchrow(
         """SELECT current_setting('enable_sort'), current_setting('work_mem'),
-        current_setting('hnsw.iterative_scan'), current_setting('hnsw.ef_search')"""
+        current_setting('hnsw.iterative_scan'), current_setting('hnsw.ef_search'),
+        current_setting('max_parallel_workers_per_gather')"""
     )
     assert found is not None
     return list(found)

@@ -74,7 +74,7 @@ async def test_what_the_open_transaction_publishes_is_visible_in_it(
         stored.document.current_version_id = stored.version.id
         await (await request.get(Documents)).save(stored.document)
         for embedding in (None, Embedding(SET, axis(0))):
-            hits = await index.search(ada, Query("late fee"), embedding)
+            hits = (await index.search(ada, Query("late fee"), embedding)).hits
             assert hits[0].text == FEES
 
 

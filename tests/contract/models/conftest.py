@@ -7,7 +7,7 @@ from dishka import AsyncContainer
 
 from adapters.models.openai_chat import Endpoint, OpenAiChat, Timeouts
 from application.analytics.exports import Feature
-from application.identity.exports import Purpose
+from application.identity.exports import ConsentPurpose
 from application.identity.ports import Users
 from application.models.dispatch import Order
 from domain.models.chat import ChatMessage, ChatRequest, Role
@@ -78,7 +78,7 @@ def an_order(owner: UserId, model: str = "cites", *, sources: int = 0) -> Order:
         attempt_id=uuid4(),
         user_id=owner,
         feature=Feature.CHAT,
-        purpose=Purpose.AI_EXTERNAL_DOCUMENTS,
+        purpose=ConsentPurpose.AI_EXTERNAL_DOCUMENTS,
         request=asking(model),
         sources=tuple(uuid4() for _ in range(sources)),
     )

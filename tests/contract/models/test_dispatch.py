@@ -12,7 +12,7 @@ import pytest
 from dishka import AsyncContainer
 
 from application.analytics.exports import TokensSource, UsageEvent, UsageStatus
-from application.identity.exports import ConsentRequired, Purpose
+from application.identity.exports import ConsentPurpose, ConsentRequired
 from application.identity.ports import Consents
 from application.models.dispatch import Call, Dispatch, Order
 from application.models.ports import ChatModels, EgressLedger
@@ -39,7 +39,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 async def decide(world: AsyncContainer, owner: UserId, *, granted: bool) -> None:
-    purpose = Purpose.AI_EXTERNAL_DOCUMENTS
+    purpose = ConsentPurpose.AI_EXTERNAL_DOCUMENTS
     event = ConsentEvent(
         user_id=owner,
         id=(await world.get(Ids)).next(),

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests import packages
 from tests.http.conftest import Client, signed_in
 
 POLICY = "# Retention\n\nInvoices are kept for ten years.\n"
@@ -270,3 +271,31 @@ async def test_pages_follow_each_other(client: Client) -> None:
     assert rest["next"] is None
     for wrong in ({"size": 0}, {"size": 101}, {"after": "x"}):
         assert (await client.get(DOCUMENTS, headers=ada, params=wrong)).status_code == 422
+
+
+async def test_anybody_may_ask_what_may_be_uploaded(client: Client) -> None:
+    answer = await client.get(f"{DOCUMENTS}/formats")
+    assert answer.status_code == 200
+    pdf = {"extension": ".pdf", "media_type": "application/pdf", "max_bytes": 50 * 1024 * 1024}
+    assert pdf in answer.json()
+    kinds = {"pdf", "docx", "doc", "odt", "rtf", "txt", "md", "html", "csv", "epub", "pptx", "xlsx"}
+    assert kinds <= {one["extension"][1:] for one in answer.json()}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.doc", b"{\\rtf1\\ansi words}"),
+        ("a.docx", packages.pptx(packages.shape("Words"))),
+        ("a.epub", packages.odt("")),
+        ("a.html", b"just words"),
+        ("a.xls", packages.word_97()),
+    ],
+)
+async def test_what_is_called_one_thing_and_is_another_is_refused(
+    client: Client, name: str, content: bytes
+) -> None:
+    ada = await signed_in(client)
+    answer = await client.post(UPLOAD, headers=ada, files=file(content, name))
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_file")
+    assert (await client.get(DOCUMENTS, headers=ada)).json()["items"] == []

@@ -30,6 +30,7 @@ async def test_the_database_is_asked_only_where_it_is_named(client: Client) -> N
     detailed = (await client.get("/api/v1/health/detailed")).json()
     assert detailed["queue"] == {"waiting": 0, "oldest_seconds": 0.0, "held": 0}
     assert detailed["storage"] == {"writable": True, "swept": None}
+    assert (detailed["embeddings"], detailed["embedding_sets"]) == (None, [])
 
 
 async def test_health_tells_what_the_last_sweep_found(

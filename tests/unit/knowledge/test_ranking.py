@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.knowledge.ranking import Candidate, bm25, fuse, idf, spread, thin
+from domain.knowledge.ranking import Candidate, best_sentence, bm25, fuse, idf, spread, thinned
 from domain.shared.ids import ChunkId, DocumentId
 
 candidates = st.integers(0, 40).map(
@@ -81,10 +81,10 @@ def test_no_document_takes_more_than_its_share(
 
 @given(legs, st.integers(1, 4))
 def test_thinning_keeps_each_documents_first(leg: list[Candidate], most: int) -> None:
-    thinned = thin(leg, most)
+    kept = list(thinned(leg, lambda one: one.document_id, most))
     for document in {one.document_id for one in leg}:
         of_it = [one for one in leg if one.document_id == document]
-        assert [one for one in thinned if one.document_id == document] == of_it[:most]
+        assert [one for one in kept if one.document_id == document] == of_it[:most]
 
 
 @given(st.integers(1, 10_000), st.data())
@@ -97,3 +97,14 @@ def test_a_rarer_term_says_more(chunks: int, data: st.DataObject) -> None:
 def test_more_often_says_more_and_longer_says_less(tf: int, length: int, mean: float) -> None:
     assert 0 < bm25(tf, length, mean) < bm25(tf + 1, length, mean) < 2.2
     assert bm25(tf, length + 1, mean) < bm25(tf, length, mean)
+
+
+def test_the_best_sentence_has_most_of_the_words_that_tell() -> None:
+    sentences = [
+        "The tenant pays rent.",
+        "The tenant owes a late fee when rent is paid after the fifth day.",
+        "The tenant may keep a dog.",
+    ]
+    assert best_sentence("what is the late fee on rent?", sentences) == 1
+    assert best_sentence("may a tenant have dogs?", sentences) == 2
+    assert best_sentence("something else", sentences) == 0

@@ -5,6 +5,7 @@ import pytest
 from adapters.memory.world import World
 from application.knowledge.batch import ChangeDocuments, DeleteAll, ReprocessAll, UpdateKeywords
 from application.knowledge.documents import DeleteDocument, DownloadDocument
+from application.knowledge.ingestion import FailIngestion
 from application.knowledge.metadata import DescribeDocument, Details
 from application.knowledge.ports import DocumentReader, Versions
 from application.knowledge.search import SearchDocuments
@@ -20,6 +21,7 @@ from domain.knowledge.document import (
     Status,
     Version,
 )
+from domain.knowledge.events import DocumentUploaded
 from domain.knowledge.metadata import InvalidKeywords
 from domain.knowledge.text import CanonicalText
 from domain.shared.errors import NotFound
@@ -191,6 +193,20 @@ async def test_only_what_failed_is_tried_again(world: World) -> None:
         await retry(ada, document.id)
     await world.drain()
     assert (await status(world, ada, document)).processing_status is Status.FAILED
+
+
+async def test_a_step_that_failed_too_often_can_be_tried_again(world: World) -> None:
+    ada = await a_user(world)
+    document = await upload(world, ada)
+    (event,) = [e for e in world.store.events if isinstance(e, DocumentUploaded)]
+    await world.get(FailIngestion)(event)
+    now = await status(world, ada, document)
+    assert now.processing_error is not None
+    assert (now.processing_status, now.processing_error.code) == (Status.FAILED, Failure.INTERNAL)
+
+    await world.get(RetryDocument)(ada, document.id)
+    await world.drain()
+    assert (await status(world, ada, document)).processing_status is Status.COMPLETED
 
 
 async def test_a_batch_reads_documents_anew_and_serves_the_old_reading_meanwhile(

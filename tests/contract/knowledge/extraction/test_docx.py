@@ -6,6 +6,7 @@ from adapters.extraction.extractor import ChildExtractor
 from domain.knowledge.document import Failure
 from tests.contract.knowledge.extraction.conftest import failure, headings, pages
 from tests.documents import DOCX, docx_bomb, docx_with_body, saved, word_document
+from tests.packages import encrypted_office, word_97
 
 
 async def test_a_docx_gives_its_text_and_headings(tmp_path: Path) -> None:
@@ -19,13 +20,11 @@ async def test_a_docx_gives_its_text_and_headings(tmp_path: Path) -> None:
 
 
 async def test_a_docx_with_a_password_is_encrypted(tmp_path: Path) -> None:
-    ole = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1000) + "EncryptedPackage".encode("utf-16-le")
-    assert await failure(tmp_path, ole + bytes(1000), DOCX) is Failure.ENCRYPTED
+    assert await failure(tmp_path, encrypted_office(), DOCX) is Failure.ENCRYPTED
 
 
 async def test_an_old_word_file_is_unsupported(tmp_path: Path) -> None:
-    ole = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000)
-    assert await failure(tmp_path, ole, DOCX) is Failure.UNSUPPORTED
+    assert await failure(tmp_path, word_97(), DOCX) is Failure.UNSUPPORTED
 
 
 async def test_a_broken_docx_is_corrupt(tmp_path: Path) -> None:

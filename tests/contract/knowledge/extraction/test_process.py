@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -97,14 +98,15 @@ async def test_documents_wait_for_their_turn(tmp_path: Path) -> None:
 ROOT = Path(__file__).parents[4]
 LIMITED = (
     "import os\n"
+    "{before}"
     "from adapters.extraction.limits import give_up_rights\n"
     "give_up_rights(1 << 30, {cpu}, os.getppid())"
 )
 
 
-def run_inside(code: str, *, cpu: int = 10) -> str:
+def run_inside(code: str, *, cpu: int = 10, before: str = "") -> str:
     """What `code` prints where a document is read."""
-    script = f"{LIMITED.format(cpu=cpu)}\n{code}"
+    script = f"{LIMITED.format(cpu=cpu, before=before)}\n{code}"
     run = [sys.executable, "-c", script]
     return subprocess.run(run, check=False, capture_output=True, text=True, cwd=ROOT).stdout
 
@@ -115,15 +117,56 @@ def test_the_process_may_not_write_files(tmp_path: Path) -> None:
     assert not target.exists() or target.read_text() == ""
 
 
-def test_the_process_has_no_network_where_the_kernel_allows() -> None:
+def test_the_process_has_a_network_of_its_own_where_the_kernel_allows() -> None:
     try:
         subprocess.run(["unshare", "-Un", "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no user namespaces here")
-    assert run_inside("import socket; print([name for _, name in socket.if_nameindex()])") in (
-        "['lo']\n",
-        "[]\n",
+    network = "/proc/self/ns/net"
+    inside = run_inside(f"print(os.readlink({network!r}))").strip()
+    assert inside not in ("", str(Path(network).readlink()))
+
+
+REFUSE_NAMESPACES = "def refuse(*_): raise OSError(1, 'refused')\nos.unshare = refuse\n"
+
+
+@pytest.mark.parametrize("before", ["", REFUSE_NAMESPACES], ids=["namespace", "no namespace"])
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "import socket; socket.create_connection(('127.0.0.1', {port}), 5)",
+        "import socket; socket.socket(socket.AF_UNIX)",
+        "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+        "import socket; socket.create_server(('127.0.0.1', 0))",
+        "import threading; threading.Thread(target=connect).start()",
+        "os.execv('/bin/true', ['true'])",
+        "os.kill(os.getppid(), 0)",
+        "check(libc.ptrace(16, os.getppid(), 0, 0))",
+        "check(libc.syscall(425, 8, bytes(120)))",
+    ],
+)
+def test_the_process_reaches_nobody(before: str, attempt: str) -> None:
+    helpers = (
+        "import ctypes, socket, threading\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "def check(result):\n    if result < 0: raise OSError(ctypes.get_errno(), 'refused')\n"
+        "def told(kind, *_): print(kind.exc_type.__name__)\n"
+        "threading.excepthook = told\n"
+        "def connect(): socket.create_connection(('127.0.0.1', {port}), 5)\n"
     )
+    tried = "try:\n    {0}\nexcept PermissionError as error:\n    print('PermissionError')"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        code = (helpers + tried.format(attempt)).replace("{port}", str(server.getsockname()[1]))
+        assert run_inside(code, before=before) == "PermissionError\n"
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_without_namespace_and_without_filter_nothing_is_read() -> None:
+    no_filter = "import platform; platform.machine = lambda: 'other'\n"
+    assert run_inside("print('read')", before=REFUSE_NAMESPACES + no_filter) == ""
+    assert run_inside("print('read')", before=REFUSE_NAMESPACES) == "read\n"
 
 
 def test_the_process_has_no_more_than_its_share_of_the_processor() -> None:
@@ -133,7 +176,7 @@ def test_the_process_has_no_more_than_its_share_of_the_processor() -> None:
 
 
 def test_the_process_dies_with_its_parent() -> None:
-    child = f"{LIMITED.format(cpu=10)}\nimport time\nprint(flush=True)\ntime.sleep(60)"
+    child = f"{LIMITED.format(cpu=10, before='')}\nimport time\nprint(flush=True)\ntime.sleep(60)"
     script = (
         "import subprocess, sys, time\n"
         f"run = [sys.executable, '-c', {child!r}]\n"

@@ -1,0 +1,165 @@
+"""Embedding sets, and what of them is missing."""
+
+import asyncpg
+from sqlalchemy import bindparam, delete, insert, select, text, update
+
+from adapters.postgres.database import Database, Statement
+from adapters.postgres.knowledge.documents import chunk_of
+from adapters.postgres.knowledge.vector_index import create, drop
+from adapters.postgres.rows import values_of
+from adapters.postgres.tables.knowledge import embedding_sets
+from domain.knowledge.chunk import Chunk
+from domain.knowledge.embedding import EmbeddingSet, SetState
+from domain.shared.ids import UserId, VersionId
+
+_s = embedding_sets.c
+_SET = tuple(_s.keys())
+_all = select(embedding_sets).order_by(_s.name)
+_ALL = Statement(_all)
+# Vectors are written meanwhile: their keys to the set's name are no obstacle.
+_LOCKED = Statement(_all.with_for_update(key_share=True))
+_HELD = Statement(_all.with_for_update(read=True))
+_named = _s.name == bindparam("set_name")
+_ADD = Statement(insert(embedding_sets), _SET)
+_SAVE = Statement(update(embedding_sets).where(_named).returning(_s.name), ("state", "changed_at"))
+_COUNT = Statement(update(embedding_sets).where(_named), ("done", "total"))
+_REMOVE = Statement(delete(embedding_sets).where(_named))
+
+_LACKING = Statement(
+    text("""
+    SELECT * FROM chunks c
+    WHERE user_id = :owner AND version_id = :version AND ordinal >= :start AND NOT EXISTS (
+        SELECT FROM chunk_vectors
+        WHERE user_id = :owner AND chunk_id = c.id AND embedding_set = :set_name
+    )
+    ORDER BY ordinal LIMIT :limit
+    """)
+)
+_UNEMBED = Statement(
+    text("""
+    WITH gone AS (
+        DELETE FROM chunk_vectors
+        WHERE user_id = :owner AND embedding_set = :set_name AND chunk_id = ANY (ARRAY(
+            SELECT chunk_id FROM chunk_vectors
+            WHERE user_id = :owner AND embedding_set = :set_name LIMIT :limit
+        ))
+        RETURNING 1
+    )
+    SELECT count(*) FROM gone
+    """)
+)
+
+# What readers see, and what they will see without another look at its vectors.
+_SEEN = """
+    SELECT v.user_id, v.id,
+        (SELECT count(*) FROM chunks c
+            WHERE c.user_id = v.user_id AND c.version_id = v.id) AS total,
+        (SELECT count(*) FROM chunk_vectors x
+            WHERE x.user_id = v.user_id AND x.embedding_set = :set_name AND x.version_id = v.id
+        ) AS done
+    FROM document_versions v
+    JOIN documents d ON d.user_id = v.user_id AND d.id = v.document_id
+    WHERE d.deleted_at IS NULL
+        AND (d.current_version_id = v.id OR v.step = 'publish' AND v.status <> 'failed')
+"""
+_INCOMPLETE = Statement(
+    text(f"""
+    SELECT user_id, id FROM ({_SEEN}) seen
+    WHERE done < total AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))
+    ORDER BY id LIMIT :limit
+    """)  # noqa: S608  our own constants
+)
+_COUNTED = Statement(
+    text(f"""
+    SELECT coalesce(sum(done), 0)::int8 AS done, coalesce(sum(total), 0)::int8 AS total
+    FROM ({_SEEN}) seen
+    """)  # noqa: S608  our own constants
+)
+_OWNERS = Statement(
+    text("SELECT DISTINCT user_id FROM chunk_vectors WHERE embedding_set = :set_name LIMIT :limit")
+)
+
+
+class PostgresEmbeddingSets:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[EmbeddingSet]:
+        return await self._some(_ALL)
+
+    async def locked(self) -> list[EmbeddingSet]:
+        return await self._some(_LOCKED)
+
+    async def held(self) -> list[EmbeddingSet]:
+        return await self._some(_HELD)
+
+    async def save(self, one: EmbeddingSet) -> None:
+        state = {"set_name": one.name, "state": one.state, "changed_at": one.changed_at}
+        if await self._database.row(_SAVE, state) is None:
+            await self._database.row(_ADD, values_of(one, _SET))
+
+    async def count(self, name: str, done: int, total: int) -> None:
+        await self._database.row(_COUNT, {"set_name": name, "done": done, "total": total})
+
+    async def remove(self, name: str) -> None:
+        await self._database.row(_REMOVE, {"set_name": name})
+
+    async def _some(self, statement: Statement) -> list[EmbeddingSet]:
+        return [_set(row) for row in await self._database.rows(statement)]
+
+
+class PostgresVectors:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def lacking(
+        self,
+        owner: UserId,
+        version_id: VersionId,
+        embedding_set: str,
+        *,
+        start: int = 0,
+        limit: int,
+    ) -> list[Chunk]:
+        values = {"owner": owner, "version": version_id, "set_name": embedding_set}
+        values |= {"start": start, "limit": limit}
+        return [chunk_of(row) for row in await self._database.rows(_LACKING, values, owner=owner)]
+
+    async def remove(self, owner: UserId, embedding_set: str, limit: int) -> int:
+        values = {"owner": owner, "set_name": embedding_set, "limit": limit}
+        (row,) = await self._database.rows(_UNEMBED, values, owner=owner)
+        count: int = row[0]
+        return count
+
+
+class PostgresVectorUpkeep:
+    """`url` is the database's: indexes are made by the owner of the tables, on a connection that
+    may take its time."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database, self._url = database, url
+
+    async def incomplete(
+        self, embedding_set: str, *, after: VersionId | None, limit: int
+    ) -> list[tuple[UserId, VersionId]]:
+        values = {"set_name": embedding_set, "after": after, "limit": limit}
+        rows = await self._database.rows(_INCOMPLETE, values)
+        return [(UserId(row["user_id"]), VersionId(row["id"])) for row in rows]
+
+    async def counted(self, embedding_set: str) -> tuple[int, int]:
+        (row,) = await self._database.rows(_COUNTED, {"set_name": embedding_set})
+        return row["done"], row["total"]
+
+    async def owners(self, embedding_set: str, limit: int) -> list[UserId]:
+        values = {"set_name": embedding_set, "limit": limit}
+        return [UserId(row[0]) for row in await self._database.rows(_OWNERS, values)]
+
+    async def create_index(self, one: EmbeddingSet) -> None:
+        await create(self._url, one)
+
+    async def drop_index(self, one: EmbeddingSet) -> None:
+        await drop(self._url, one)
+
+
+def _set(row: asyncpg.Record) -> EmbeddingSet:
+    return EmbeddingSet(**{**row, "state": SetState(row["state"])})

@@ -1,0 +1,129 @@
+"""Texts into vectors: which models may read whose texts, and what they are given to read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.identity.exports import ConsentPurpose, Consents, has_consent
+from application.knowledge.ports import (
+    Documents,
+    Embedder,
+    Embedding,
+    EmbeddingSets,
+    Models,
+    Vector,
+    Vectors,
+)
+from application.knowledge.views import Mode, Query
+from domain.knowledge.chunk import Chunk
+from domain.knowledge.document import Document
+from domain.knowledge.embedding import SetState
+from domain.knowledge.wording import wording
+from domain.shared.errors import NotFound, Unavailable
+from domain.shared.ids import ChunkId, UserId, VersionId
+
+BATCH = 32  # chunks that are embedded, and then kept, together
+PATIENCE = 5.0  # seconds that somebody who asks waits for a model
+_LATER = timedelta(seconds=10)
+
+type Pairs = list[tuple[ChunkId, Vector]]
+
+
+async def may_read(model: Embedder, owner: UserId, consents: Consents) -> bool:
+    """Nothing leaves this machine without its owner's consent."""
+    if not model.is_external:
+        return True
+    return await has_consent(owner, ConsentPurpose.AI_EXTERNAL_DOCUMENTS, consents)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an owner's texts mean, as the active embedding set has it. None wherever it cannot be
+    told: no set is active, its model is not here, the owner does not allow it, or it does not
+    answer."""
+
+    sets: EmbeddingSets
+    models: Models
+    consents: Consents
+
+    async def of_query(self, owner: UserId, query: Query) -> Embedding | None:
+        """Raises Unavailable when nothing but the meaning was asked for."""
+        meant = wording(query.query).text
+        model = await self._model(owner) if meant and query.mode is not Mode.LEXICAL else None
+        if model is None:
+            return None
+        try:
+            (vector,) = await _soon(model, [meant])
+        except Unavailable:
+            if query.mode is Mode.SEMANTIC:
+                raise
+            return None
+        return Embedding(model.embedding_set, vector)
+
+    async def of_texts(self, owner: UserId, texts: Sequence[str]) -> list[Vector] | None:
+        model = await self._model(owner)
+        if model is None:
+            return None
+        try:
+            return await _soon(model, texts)
+        except Unavailable:
+            return None
+
+    async def _model(self, owner: UserId) -> Embedder | None:
+        for one in await self.sets.all():
+            model = self.models.of(one.name) if one.state is SetState.ACTIVE else None
+            if model is not None and await may_read(model, owner, self.consents):
+                return model
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """An owner's chunks on their way to the models."""
+
+    documents: Documents
+    vectors: Vectors
+    sets: EmbeddingSets
+    models: Models
+    consents: Consents
+
+    async def models_for(self, owner: UserId) -> list[Embedder]:
+        """Those of the sets that are kept up, so far as they are here and may read."""
+        found = [self.models.of(one.name) for one in await self.sets.all() if one.is_live]
+        return [m for m in found if m is not None and await may_read(m, owner, self.consents)]
+
+    async def embedded(
+        self, owner: UserId, version_id: VersionId, model: Embedder
+    ) -> AsyncIterator[Pairs]:
+        """Batch by batch the vectors that the version's chunks lack in the model's set. What
+        was deleted lacks none."""
+        start = 0
+        while chunks := await self._lacking(owner, version_id, model, start):
+            try:
+                document = await self.documents.get(owner, chunks[0].document_id)
+            except NotFound:
+                return
+            vectors = await model.embed([_text(document, chunk) for chunk in chunks])
+            yield [(chunk.id, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
+            start = chunks[-1].ordinal + 1
+
+    async def _lacking(
+        self, owner: UserId, version_id: VersionId, model: Embedder, start: int
+    ) -> list[Chunk]:
+        name = model.embedding_set
+        return await self.vectors.lacking(owner, version_id, name, start=start, limit=BATCH)
+
+
+async def _soon(model: Embedder, texts: Sequence[str]) -> list[Vector]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await model.embed(texts)
+    except TimeoutError:
+        raise Unavailable("the model did not answer in time", _LATER) from None
+
+
+def _text(document: Document, chunk: Chunk) -> str:
+    """What a passage is about is often said only above it."""
+    path = [document.title, chunk.heading] if chunk.heading else [document.title]
+    return " > ".join(path) + "\n" + chunk.content

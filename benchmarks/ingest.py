@@ -1,0 +1,315 @@
+"""How fast documents are read, and what that costs whoever waits for an answer meanwhile.
+
+- `extract a PDF of 400 pages`: pages a second of the extract step's reader, with its process, its
+  limits, headings and running heads, against a process as nice that asks pdfium for the text of the
+  same pages and nothing else: at least 0.7. `in_process` is the ratio to pdfium without a start.
+- `ingest it without a model`: pages a second from the first step to the last on Postgres, against
+  the 60 that were decided to be the least.
+- `embed its passages`: passages a second of the embed step, which keeps them on Postgres, against
+  the model's own, which is given all of them at once: at least 0.8.
+- `GET /users/me while a document is ingested`: the p99 in ms of an even load, against the same
+  without: at most 3. API and worker share one core, the worker at nice 10, as `serve` runs it.
+"""
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pypdfium2  # type: ignore[import-untyped]
+import typst
+from dishka import AsyncContainer
+from msgspec import structs
+
+from adapters.extraction.extractor import ChildExtractor
+from adapters.models.minilm import MiniLmEmbedder
+from adapters.postgres.database import Database
+from adapters.postgres.pool import open_pool
+from application.files.exports import Upload
+from application.knowledge.documents import UploadDocument
+from application.knowledge.ingestion import (
+    ChunkText,
+    EmbedChunks,
+    ExtractText,
+    IndexTerms,
+    PublishVersion,
+)
+from application.knowledge.metadata import Details
+from application.knowledge.ports import DocumentReader, Models, Texts, Versions
+from application.shared.actor import EVERYTHING_OWN, Actor
+from application.shared.ports import Ids
+from benchmarks.harness import Account, Bench
+from benchmarks.library import add_owner
+from benchmarks.load import Call, Job, Load
+from benchmarks.measure import Measure, Result
+from benchmarks.processes import ROOT, SERVER_CORES, Process, Server
+from domain.files.file import PDF
+from domain.knowledge.document import Status
+from domain.knowledge.events import (
+    ChunksEmbedded,
+    DocumentUploaded,
+    TermsIndexed,
+    TextChunked,
+    TextExtracted,
+)
+from domain.shared.ids import DocumentId, UserId
+from entrypoints.container import production
+from entrypoints.settings import EmbeddingModel, Settings
+
+_BARE = (
+    sys.executable,
+    "-I",
+    "-c",
+    "import os, sys, pypdfium2\n"
+    "os.nice(10)\n"
+    "for page in pypdfium2.PdfDocument(sys.stdin.buffer.read()):\n"
+    "    page.get_textpage().get_text_range()",
+)
+PAGES, SHORT = 400, 120
+ROUNDS, SECONDS, RATE = 3, 6.0, 100.0
+LEAST = 60.0  # pages a second
+_WITHOUT_MODEL = (
+    (ExtractText, DocumentUploaded),
+    (ChunkText, TextExtracted),
+    (IndexTerms, TextChunked),
+)
+_PUBLISH = (PublishVersion, ChunksEmbedded)
+_EMBED = (EmbedChunks, TermsIndexed)
+
+
+def run(bench: Bench) -> list[Result]:
+    settings = Settings(database_url=bench.url, data_dir=bench.data_dir)
+    return [
+        asyncio.run(_extraction(bench.data_dir)),
+        asyncio.run(_ingestion(settings)),
+        asyncio.run(_embedding(settings)),
+        _beside(bench, settings),
+    ]
+
+
+def contract(pages: int, number: int = 0) -> bytes:
+    """A PDF of so many pages of text, each with a heading, a running head and its number."""
+    words = (ROOT / "docs/demo/services-agreement.md").read_text().split()
+    text = [word for word in words if word.isalpha()]
+    markup = ['#set page(numbering: "1", header: [Services agreement])', f"Copy {number}."]
+    at = 0
+    for page in range(1, pages + 1):
+        paragraphs = []
+        for _ in range(6):
+            paragraphs.append(" ".join(text[(at + n) % len(text)] for n in range(70)) + ".")
+            at += 70
+        markup.append(f"= Clause {page}\n" + "\n\n".join(paragraphs))
+        if page < pages:
+            markup.append("#pagebreak()")
+    made = typst.compile("\n\n".join(markup).encode())
+    assert isinstance(made, bytes)
+    assert len(pypdfium2.PdfDocument(made)) == pages
+    return made
+
+
+async def _extraction(folder: Path) -> Measure:
+    path, extractor = folder / "contract.pdf", ChildExtractor()
+    path.write_bytes(contract(PAGES))
+    ours, floor, in_process = [], [], []
+    for _ in range(ROUNDS):
+        floor.append(PAGES / _timed(lambda: subprocess.run(_BARE, stdin=path.open(), check=True)))
+        ours.append(PAGES / await _awaited(lambda: extractor.extract(path, PDF)))
+        in_process.append(PAGES / _timed(lambda: _pdfium(path)))
+    return Measure(
+        name=f"extract a PDF of {PAGES} pages",
+        unit="pages/s",
+        value=statistics.median(ours),
+        floor=statistics.median(floor),
+        rounds=[a / b for a, b in zip(ours, floor, strict=True)],
+        target=0.7,
+        details={"in_process": statistics.median(ours) / statistics.median(in_process)},
+    )
+
+
+def _pdfium(path: Path) -> int:
+    document = pypdfium2.PdfDocument(path)
+    return sum(len(page.get_textpage().get_text_range()) for page in document)
+
+
+async def _ingestion(settings: Settings) -> Measure:
+    async with _world(structs.replace(settings, embeddings=EmbeddingModel.NONE)) as (
+        container,
+        owner,
+    ):
+        rates = []
+        for number in range(ROUNDS):
+            document = await _upload(container, owner, contract(PAGES, number))
+            steps = (*_WITHOUT_MODEL, _EMBED, _PUBLISH)
+            seconds = [await _follow(container, owner, document, *step) for step in steps]
+            assert await _status(container, owner, document) is Status.COMPLETED
+            rates.append(PAGES / sum(seconds))
+    parts = zip(("extract", "chunk", "index"), seconds, strict=False)
+    return Measure(
+        name="ingest it without a model",
+        unit="pages/s",
+        value=statistics.median(rates),
+        floor=LEAST,
+        rounds=[rate / LEAST for rate in rates],
+        target=1.0,
+        details={f"{name}_s": taken for name, taken in parts},
+    )
+
+
+async def _embedding(settings: Settings) -> Measure:
+    model = MiniLmEmbedder()
+    await model.warm()
+    async with _world(settings) as (container, owner):
+        wanted = (await container.get(Models)).wanted
+        assert wanted is not None
+        await wanted.embed(["warm"])
+        ours, floor = [], []
+        for number in range(ROUNDS):
+            document = await _upload(container, owner, contract(SHORT // 4, number))
+            for step in _WITHOUT_MODEL:
+                await _follow(container, owner, document, *step)
+            passages = await _passages(container, owner, document)
+            floor.append(len(passages) / await _awaited(partial(model.embed, passages)))
+            ours.append(len(passages) / await _follow(container, owner, document, *_EMBED))
+    model.close()
+    return Measure(
+        name="embed its passages",
+        unit="passages/s",
+        value=statistics.median(ours),
+        floor=statistics.median(floor),
+        rounds=[a / b for a, b in zip(ours, floor, strict=True)],
+        target=0.8,
+    )
+
+
+def _beside(bench: Bench, settings: Settings) -> Measure:
+    environ = {
+        "DATABASE_URL": bench.url,
+        "DATA_DIR": str(bench.data_dir),
+        "EXTRACTION_TIMEOUT_SECONDS": "300",
+    }
+    log = bench.data_dir / "worker.log"
+    idle, busy = [], []
+    with bench.api() as api, Process(["entrypoints", "worker"], SERVER_CORES, environ, log):
+        account = bench.account(api, "reader")
+        _load(bench, api, account)
+        for number in range(ROUNDS):
+            idle.append(_load(bench, api, account))
+            document = asyncio.run(_sent(settings, account, contract(SHORT, 100 + number)))
+            _await(api, account, document, {"processing"})
+            busy.append(_load(bench, api, account))
+            if _processing(api, account, document) == "completed":
+                raise RuntimeError("the document was ingested before the load was over")
+            _await(api, account, document, {"completed"})
+    return Measure(
+        name="GET /api/v1/users/me while a document is ingested",
+        unit="ms, p99",
+        value=statistics.median(load.p99 for load in busy),
+        floor=statistics.median(load.p99 for load in idle),
+        rounds=[a.p99 / b.p99 for a, b in zip(busy, idle, strict=True)],
+        target=3.0,
+        at_most=True,
+        details={
+            "p50_ms": statistics.median(load.p50 for load in busy),
+            "idle_p50_ms": statistics.median(load.p50 for load in idle),
+            "slowest_ms": max(load.slowest for load in busy),
+        },
+    )
+
+
+def _load(bench: Bench, api: Server, account: Account) -> Load:
+    call = Call("GET", "/api/v1/users/me", account.token)
+    load = bench.load(Job(api.port, [call], connections=8, seconds=SECONDS, rate=RATE))
+    if set(load.statuses) != {200}:
+        raise RuntimeError(f"/users/me answered {load.statuses}")
+    return load
+
+
+def _processing(api: Server, account: Account, document: DocumentId) -> str:
+    status, answer = api.ask("GET", f"/api/v1/documents/{document}/status", token=account.token)
+    if status != 200 or answer["processing_status"] == "failed":
+        raise RuntimeError(f"{status}: {answer}")
+    return str(answer["processing_status"])
+
+
+def _await(api: Server, account: Account, document: DocumentId, wanted: set[str]) -> None:
+    end = time.monotonic() + 300
+    while _processing(api, account, document) not in wanted:
+        if time.monotonic() > end:
+            raise RuntimeError(f"{document} is not {wanted}")
+        time.sleep(0.2)
+
+
+async def _sent(settings: Settings, account: Account, data: bytes) -> DocumentId:
+    container = production(settings)
+    try:
+        return await _upload(container, UserId(UUID(account.id)), data)
+    finally:
+        await container.close()
+
+
+@asynccontextmanager
+async def _world(settings: Settings) -> AsyncIterator[tuple[AsyncContainer, UserId]]:
+    """The use cases on Postgres, in this process, and a new owner."""
+    pool = await open_pool(settings.database_url or "", 1)
+    owner = await add_owner(Database(pool), f"ingest-{settings.embeddings}")
+    await pool.close()
+    container = production(settings)
+    try:
+        yield container, owner
+    finally:
+        await container.close()
+
+
+async def _upload(container: AsyncContainer, owner: UserId, data: bytes) -> DocumentId:
+    async def content() -> AsyncIterator[bytes]:
+        yield data
+
+    async with container() as request:
+        upload = await request.get(UploadDocument)
+        sent = await upload(
+            Actor(owner, EVERYTHING_OWN), Upload("contract.pdf", content()), Details()
+        )
+        return sent.document.id
+
+
+async def _follow(
+    container: AsyncContainer, owner: UserId, document: DocumentId, step: Any, event: Any
+) -> float:
+    """Do a step as the worker does: how many seconds it took."""
+    async with container() as request:
+        version = await (await request.get(Versions)).newest(owner, document)
+    async with container() as request:
+        follower = await request.get(step)
+        fact = event((await request.get(Ids)).next(), owner, version.id)
+        return await _awaited(lambda: follower(fact))
+
+
+async def _passages(container: AsyncContainer, owner: UserId, document: DocumentId) -> list[str]:
+    async with container() as request:
+        version = await (await request.get(Versions)).newest(owner, document)
+        chunks = await (await request.get(Texts)).chunks(owner, version.id, limit=100_000)
+    return [f"contract.pdf > {chunk.heading}\n{chunk.content}" for chunk in chunks]
+
+
+async def _status(container: AsyncContainer, owner: UserId, document: DocumentId) -> Status:
+    reader: DocumentReader = await container.get(DocumentReader)
+    return (await reader.status(owner, document)).processing_status
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+async def _awaited(work: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await work()
+    return time.perf_counter() - began
