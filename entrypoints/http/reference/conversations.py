@@ -149,6 +149,13 @@ PROBLEMS = (
         "metadata may hold 16 KiB",
     ),
     problem(
+        422,
+        "no_question",
+        "Nothing is asked",
+        "The last message sent to `/v1/chat/completions` has to be a user's, with text.",
+        "the last message has to be a user's, of 1 to 10000 characters",
+    ),
+    problem(
         409,
         "not_an_answer",
         "The message is a question",
