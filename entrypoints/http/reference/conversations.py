@@ -129,10 +129,10 @@ PROBLEMS = (
     problem(
         409,
         "already_asked",
-        "The message was sent before",
-        "A request with the same `client_message_id` was kept a moment ago, and is gone. Take another "
-        "id.",
-        "this client_message_id was sent before",
+        "The name of the message is taken",
+        "You sent another message with this `client_message_id`, or with this `Idempotency-Key` as a "
+        "stream. Take a new one for each message.",
+        "another message was sent with this client_message_id",
     ),
     problem(
         409,

@@ -35,6 +35,7 @@ from application.shared.page import Page, PageRequest, SliceRequest
 from application.shared.ports import Clock
 from domain.conversations.conversation import ConversationId, Kind, SessionTaken
 from domain.conversations.message import (
+    AlreadyAsked,
     AnswerNotEnded,
     Message,
     MessageStatus,
@@ -71,6 +72,8 @@ async def test_what_is_sent_twice_is_asked_once(world: World) -> None:
     first = await world.get(AskQuestion)(ada, question)
     assert await world.get(AskQuestion)(ada, question) == first
     assert (await world.get(AskQuestion)(bob, question)).answer.id != first.answer.id
+    with pytest.raises(AlreadyAsked):
+        await ask(world, ada, Question("Another?", client_message_id="tab-1"))
 
 
 async def test_a_question_waits_for_the_answer_before_it(world: World) -> None:
