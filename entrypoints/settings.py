@@ -105,7 +105,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     environment: Environment = Environment.DEVELOPMENT
     host: str = "127.0.0.1"
     port: Port = 8000
-    public_url: str = "http://localhost:8000"
+    public_url: str | None = None
     data_dir: Path = Path(".colonnade")
     debug: bool = False
     log_level: LogLevel = LogLevel.INFO
@@ -244,7 +244,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def _exposed(self) -> list[str]:
         wrong = []
-        if not self.public_url.startswith("https://"):
+        if not self.base_url.startswith("https://"):
             wrong.append("PUBLIC_URL: must be https in production")
         if any("*" in origin for origin in self.allowed_origins):
             wrong.append("CORS_ORIGINS: may not hold * in production")
@@ -306,6 +306,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             if address and not address.startswith(("http://", "https://")):
                 wrong.append(f"{name}_BASE_URL: expected an http or https URL")
         return wrong
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach us: PUBLIC_URL, or this machine."""
+        return self.public_url or f"http://localhost:{self.port}"
 
     @property
     def model_providers(self) -> AiProviders:
