@@ -22,7 +22,7 @@ from adapters.postgres.answering import DOWN
 from adapters.postgres.database import Database
 from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
-from application.events import ABANDONERS, FOLLOWERS
+from application.events import ABANDONERS, FOLLOWERS, INTERACTIVE
 from application.knowledge.embedding_sets import WantModel
 from domain.shared.errors import Unavailable
 from entrypoints.container import production
@@ -31,6 +31,7 @@ from entrypoints.settings import Settings
 
 TRIES = 5
 CONCURRENCY = 4  # of one follower, in all workers together
+STREAMS = 50  # of one that somebody waits for: it mostly waits itself, for a model
 HEARTBEAT = timedelta(seconds=10)  # a dead worker's jobs are taken again after this
 POLL = timedelta(seconds=2)  # nobody notifies us of a job whose worker died
 _GRACE = 3.0  # seconds for what runs to end when we are told to stop
@@ -98,8 +99,9 @@ def queue_manager(
     manager = QueueManager(queries(AsyncpgDriver(connection)))
     for event, followers in FOLLOWERS.items():
         for follower in followers:
+            limit = STREAMS if follower in INTERACTIVE else CONCURRENCY
             register = manager.entrypoint(
-                follower.__name__, concurrency_limit=CONCURRENCY, on_failure="hold"
+                follower.__name__, concurrency_limit=limit, on_failure="hold"
             )
             register(_handler(container, starts, event, follower))
     return manager

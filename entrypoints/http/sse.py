@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Request, Response
@@ -15,6 +15,10 @@ from domain.shared.errors import DomainError
 BEAT = 15.0  # seconds of silence after which proxies may hang up
 LONGEST = 15 * 60.0  # seconds; whoever comes back is asked again who they are
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+class Encoded(Protocol):
+    def encoded(self) -> bytes: ...
 
 
 class Event(Struct, frozen=True):
@@ -37,7 +41,7 @@ def resumed_after(request: Request[Any, Any, Any], after: str | None) -> str | N
 
 
 async def streamed(
-    events: AsyncGenerator[Event], *, beat: float = BEAT, longest: float = LONGEST
+    events: AsyncGenerator[Encoded], *, beat: float = BEAT, longest: float = LONGEST
 ) -> Response[Any]:
     """The answer whose body `events` are. What its first one raises is answered as a problem; when
     there is none, as 204, which tells a browser not to come back."""
@@ -49,7 +53,7 @@ async def streamed(
 
 
 async def _body(
-    first: Event, events: AsyncGenerator[Event], beat: float, longest: float
+    first: Encoded, events: AsyncGenerator[Encoded], beat: float, longest: float
 ) -> AsyncIterator[bytes]:
     """A client that is gone cancels this wherever it waits, and `events` are closed with it."""
     end = asyncio.get_running_loop().time() + longest
@@ -74,5 +78,5 @@ async def _body(
                 await following
 
 
-def _following(events: AsyncGenerator[Event]) -> asyncio.Future[Event | None]:
+def _following(events: AsyncGenerator[Encoded]) -> asyncio.Future[Encoded | None]:
     return asyncio.ensure_future(anext(events, None))
