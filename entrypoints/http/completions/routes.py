@@ -75,7 +75,7 @@ async def complete_chat(
 ) -> Response[Any]:
     """An answer from your documents, with its sources below and as annotations."""
     answer = (await complete(actor, data.completion())).answer
-    base = settings.public_url.rstrip("/")
+    base = settings.base_url.rstrip("/")
     if data.stream:
         usage = data.stream_options is not None and data.stream_options.include_usage
         return await streamed(_lines(watch(actor, answer.id), data.model, base, usage=usage))
