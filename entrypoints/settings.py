@@ -179,6 +179,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.public_url or f"http://localhost:{self.port}"
 
     @property
+    def issuer(self) -> str:
+        """Of access tokens: the same for all processes, which may have ports of their own."""
+        return self.public_url or "colonnade"
+
+    @property
     def model_providers(self) -> AiProviders:
         """Those that are asked, in order. Without AI_PROVIDER a key or an address chooses."""
         if self.ai_provider is AiProvider.NONE:

@@ -171,7 +171,7 @@ class Adapters(Provider):
     async def tokens(
         self, source: KeySource, clock: Clock, ids: Ids, settings: Settings
     ) -> AsyncIterator[Tokens]:
-        issuer, lifetime = settings.base_url, settings.access_token_lifetime
+        issuer, lifetime = settings.issuer, settings.access_token_lifetime
         async with following(source, clock, ids, issuer=issuer, lifetime=lifetime) as tokens:
             yield tokens
 
