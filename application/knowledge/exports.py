@@ -8,7 +8,15 @@ from application.knowledge.ports import (
     SearchIndex,
     Versions,
 )
-from application.knowledge.views import EmbeddingSetView, Findings, Hit, Mode, Query, SentenceView
+from application.knowledge.views import (
+    EmbeddingSetView,
+    Findings,
+    Hit,
+    Mode,
+    OrphansView,
+    Query,
+    SentenceView,
+)
 from application.shared.records import Record
 from domain.shared.ids import UserId
 
@@ -20,6 +28,7 @@ __all__ = [
     "KnowledgeRecords",
     "Meaning",
     "Mode",
+    "OrphansView",
     "Query",
     "SearchIndex",
     "SentenceView",
