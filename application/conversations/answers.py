@@ -16,7 +16,7 @@ from domain.conversations.extractive import (
 )
 from domain.conversations.message import Citation, Message, MessageId
 from domain.shared.errors import NotFound
-from domain.shared.ids import UserId
+from domain.shared.ids import DocumentId, UserId
 
 PASSAGES = 10  # that are looked at for an answer
 SHORTLIST = 12  # sentences whose meaning is compared
@@ -62,7 +62,8 @@ class AnswerQuestion:
         overlap = overlaps(question, sentences)
         short = shortlist(sentences, overlap, SHORTLIST)
         texts = [sentences[index].text for index in short]
-        closeness = await self._closeness(owner, question, texts)
+        of = {places[index][1].document_id for index in short}
+        closeness = await self._closeness(owner, question, texts, of)
         scored = [
             Scored(index, score(sentences[index], overlap[index], close))
             for index, close in zip(short, closeness, strict=True)
@@ -77,10 +78,10 @@ class AnswerQuestion:
         ]
 
     async def _closeness(
-        self, owner: UserId, question: str, texts: list[str]
+        self, owner: UserId, question: str, texts: list[str], of: set[DocumentId]
     ) -> list[float | None]:
         """Cosines: the vectors have length 1."""
-        vectors = await self.meaning.of_texts(owner, [question, *texts]) if texts else None
+        vectors = await self.meaning.of_texts(owner, [question, *texts], of) if texts else None
         if vectors is None:
             return [None] * len(texts)
         asked, *others = vectors

@@ -4,7 +4,9 @@ from application.knowledge.embedding import Meaning
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
+    Egress,
     KnowledgeRecords,
+    Outgoing,
     SearchIndex,
     Versions,
 )
@@ -23,12 +25,14 @@ from domain.shared.ids import UserId
 __all__ = [
     "DocumentReader",
     "Documents",
+    "Egress",
     "EmbeddingSetView",
     "Hit",
     "KnowledgeRecords",
     "Meaning",
     "Mode",
     "OrphansView",
+    "Outgoing",
     "Query",
     "SearchIndex",
     "SentenceView",

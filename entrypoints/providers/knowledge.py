@@ -34,7 +34,7 @@ from application.knowledge.documents import (
     Removal,
     UploadDocument,
 )
-from application.knowledge.embedding import Meaning, Passages
+from application.knowledge.embedding import Embed, Meaning, Passages
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
     DropEmbeddings,
@@ -97,7 +97,7 @@ class UseCases(Provider):
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
     search = provide_all(SearchDocuments, Meaning, ProbeRecall)
-    embedding = provide_all(Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
+    embedding = provide_all(Embed, Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
     embedding_sets = provide_all(
         WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
     )
