@@ -73,4 +73,5 @@ async def _run(container: AsyncContainer, use_case: type) -> None:
         # The next time will try again.
         _log.exception("schedule_failed", use_case=use_case.__name__)
     else:
-        _log.info("schedule", use_case=use_case.__name__, done=to_builtins(done))
+        log = _log.info if done else _log.debug  # most minutes there is nothing to do
+        log("schedule", use_case=use_case.__name__, done=to_builtins(done))
