@@ -46,4 +46,5 @@ def modelled(
         openai_model="cites",
         ai_first_token_timeout_seconds=patience,
         ai_idle_timeout_seconds=patience,
+        ai_total_timeout_seconds=1 if script == "drips" else 300,
     )
