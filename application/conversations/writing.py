@@ -1,7 +1,7 @@
 """Answering with a model."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +31,10 @@ from application.models.exports import (
 )
 from application.shared.ports import Clock, Listener, Signals, Transaction
 from domain.conversations.message import Message, MessageStatus
-from domain.shared.errors import NotFound
+from domain.shared.errors import NotFound, Unavailable
 
 PAUSE = 0.04  # seconds whose text is one event
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds for the database to come back
 HISTORY = 40  # messages that are looked at
 
 
@@ -63,7 +64,7 @@ class WriteAnswer:
         async with self.dispatch(order) as call:
             end = await self._made(task, call, given)
         with task.trace.stage(Stage.PERSIST):
-            return await self.end(task.answer, end, call.usage())
+            return await _patiently(lambda: self.end(task.answer, end, call.usage()))
 
     async def _order(self, task: Task, hits: Sequence[Hit]) -> tuple[Order, Sequence[Hit]]:
         """What is asked of the model, and the passages that have found room in it."""
@@ -126,28 +127,38 @@ class WriteAnswer:
                 await _cancel(writing, watching)
 
     async def _until_ended(self, answer: Message, told: asyncio.Event) -> None:
-        while not await self.endings.ended(answer.user_id, answer.id):
+        while not await _patiently(lambda: self.endings.ended(answer.user_id, answer.id)):
             await told.wait()
             told.clear()
 
     async def _write(self, answer: Message, call: Call) -> str:
-        text: list[str] = []
+        text = ""
         async with aclosing(batched(call, PAUSE)) as pieces:
             async for piece in pieces:
-                if not await self._keep(answer, piece, call, first=not text):
-                    raise _EndedMeanwhile
-                text.append(piece)
-        return "".join(text)
+                before, text = text, text + piece
+                await self._keep_patiently(answer, before, text, call)
+        return text
 
-    async def _keep(self, answer: Message, piece: str, call: Call, *, first: bool) -> bool:
+    async def _keep_patiently(self, answer: Message, before: str, text: str, call: Call) -> None:
+        """What `text` has beyond `before`, once: a try that failed may have kept it."""
+        tried = False
+
+        async def keep() -> None:
+            nonlocal tried
+            if not tried or await self.events.text(answer.user_id, answer.id) != text:
+                tried = True
+                await self._keep(answer, before, text, call)
+
+        await _patiently(keep)
+
+    async def _keep(self, answer: Message, before: str, text: str, call: Call) -> None:
         async with self.transaction:
-            if first and not await self._begin(answer, call):
-                return False
-            now = self.clock.now()
-            kept = await self.events.write(answer.user_id, answer.id, piece, now)
-            if kept:
-                await self.signals.send(answer.id)
-            return kept
+            if not before and not await self._begin(answer, call):
+                raise _EndedMeanwhile
+            now, piece = self.clock.now(), text[len(before) :]
+            if not await self.events.write(answer.user_id, answer.id, piece, now):
+                raise _EndedMeanwhile
+            await self.signals.send(answer.id)
 
     async def _begin(self, made: Message, call: Call) -> bool:
         """Whether the answer is ours to write: of two workers, it is the first one's."""
@@ -188,6 +199,16 @@ def _failed(task: Task, failure: ModelFailed) -> End:
 
 def _interrupted(answer: Message, at: datetime) -> None:
     answer.fail("interrupted", "another process has taken this answer over", at)
+
+
+async def _patiently[T](act: Callable[[], Awaitable[T]]) -> T:
+    """A database that is away, or too busy, for a moment costs no answer."""
+    for pause in PAUSES:
+        try:
+            return await act()
+        except Unavailable:
+            await asyncio.sleep(pause)
+    return await act()
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

@@ -34,7 +34,8 @@ def modelled(
 ) -> Settings:
     """A server whose provider plays what the model's name says. It is waited for half a second where
     that is in vain."""
-    script = request.node.callspec.params.get("script")
+    played = getattr(request.node, "callspec", None)
+    script = played.params.get("script") if played else None
     patience = 0.5 if script in IN_VAIN else 30.0
     return msgspec.structs.replace(
         settings,

@@ -31,6 +31,7 @@ from domain.conversations.message import AnswerMode, MessageStatus, Notice, Veri
 from domain.conversations.stream import EventType, MessageEvent
 from domain.shared.errors import NotFound
 from entrypoints.settings import Settings
+from tests.conftest import execute
 from tests.contract.models.test_dispatch import decide
 from tests.model_provider.process import KEY, ModelProvider
 from tests.pipeline import drain
@@ -87,6 +88,16 @@ async def shown(world: AsyncContainer, message: MessageView, actor: Actor) -> Me
 async def told(world: AsyncContainer, actor: Actor, message: MessageView) -> list[MessageEvent]:
     async with world() as request:
         return [one async for one in (await request.get(WatchAnswer))(actor, message.id)]
+
+
+async def begun(world: AsyncContainer, actor: Actor, message: MessageView) -> None:
+    """Wait for the first piece."""
+    async with world() as request:
+        events = (await request.get(WatchAnswer))(actor, message.id)
+        async for event in events:
+            if event.type is EventType.DELTA:
+                break
+        await events.aclose()
 
 
 async def charged(world: AsyncContainer, actor: Actor) -> list[UsageEvent]:
@@ -264,23 +275,37 @@ async def test_a_stopped_answer_says_nothing_more(world: AsyncContainer) -> None
     ada = await a_reader(world)
     pending = await ask(world, ada, model="paced:200")
     making = asyncio.create_task(answer(world, pending, ada))
-    async with world() as request:
-        events = (await request.get(WatchAnswer))(ada, pending.id)
-        async for event in events:
-            if event.type is EventType.DELTA:
-                break
-        await events.aclose()
+    await begun(world, ada, pending)
     async with world() as request:
         stopped = await (await request.get(StopAnswer))(ada, pending.id)
     assert stopped.status is MessageStatus.STOPPED
     made = await making
     assert made.content == stopped.content
     assert 0 < len(made.content.split("word ")) < 200
-    events_ = await told(world, ada, pending)
-    assert events_[-1].type is EventType.STOPPED
+    assert (await told(world, ada, pending))[-1].type is EventType.STOPPED
     (usage,) = await charged(world, ada)
     assert usage.status is UsageStatus.CANCELLED
     assert made.completion_tokens > 0
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_answer(
+    postgres: AsyncContainer, database: str
+) -> None:
+    ada = await a_reader(postgres)
+    pending = await ask(postgres, ada, model="paced:200")
+    making = asyncio.create_task(answer(postgres, pending, ada))
+    await begun(postgres, ada, pending)
+    await execute(
+        database,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'colonnade'",
+    )
+    made = await making
+    assert made.status is MessageStatus.COMPLETE
+    assert made.content == "".join(f"word {number} " for number in range(200))
+    events = await told(postgres, ada, pending)
+    pieces = [one.data["text"] for one in events if one.type is EventType.DELTA]
+    assert "".join(pieces) == made.content
 
 
 async def test_an_answer_that_is_stopped_before_it_begins_is_not_begun(
@@ -301,12 +326,7 @@ async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncConta
     ada = await a_reader(world)
     pending = await ask(world, ada, model="paced:200")
     making = asyncio.create_task(answer(world, pending, ada))
-    async with world() as request:
-        events = (await request.get(WatchAnswer))(ada, pending.id)
-        async for event in events:
-            if event.type is EventType.DELTA:
-                break
-        await events.aclose()
+    await begun(world, ada, pending)
     async with world() as request:
         await (await request.get(DeleteConversation))(ada, pending.conversation_id)
     with pytest.raises(NotFound):
