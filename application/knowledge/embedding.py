@@ -1,9 +1,10 @@
 """Texts into vectors: which models may read whose texts, and what they are given to read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from application.identity.exports import ConsentPurpose, Consents, has_consent
 from application.knowledge.ports import (
@@ -12,6 +13,7 @@ from application.knowledge.ports import (
     Embedding,
     EmbeddingSets,
     Models,
+    Texts,
     Vector,
     Vectors,
 )
@@ -83,6 +85,7 @@ class Passages:
     """An owner's chunks on their way to the models."""
 
     documents: Documents
+    texts: Texts
     vectors: Vectors
     sets: EmbeddingSets
     models: Models
@@ -98,8 +101,25 @@ class Passages:
     ) -> AsyncIterator[Pairs]:
         """Batch by batch the vectors that the version's chunks lack in the model's set. What
         was deleted lacks none."""
+        lacking = partial(self.vectors.lacking, owner, version_id, model.embedding_set)
+        async for pairs in self._embedded(owner, model, lacking):
+            yield pairs
+
+    async def embedded_anew(
+        self, owner: UserId, version_id: VersionId, model: Embedder
+    ) -> AsyncIterator[Pairs]:
+        """Batch by batch the vectors of all the version's chunks."""
+        async for pairs in self._embedded(
+            owner, model, partial(self.texts.chunks, owner, version_id)
+        ):
+            yield pairs
+
+    async def _embedded(
+        self, owner: UserId, model: Embedder, wanted: Callable[..., Awaitable[list[Chunk]]]
+    ) -> AsyncIterator[Pairs]:
+        """Of the chunks that are `wanted`, from ordinal `start` on."""
         start = 0
-        while chunks := await self._lacking(owner, version_id, model, start):
+        while chunks := await wanted(start=start, limit=BATCH):
             try:
                 document = await self.documents.get(owner, chunks[0].document_id)
             except NotFound:
@@ -107,12 +127,6 @@ class Passages:
             vectors = await model.embed([_text(document, chunk) for chunk in chunks])
             yield [(chunk.id, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
             start = chunks[-1].ordinal + 1
-
-    async def _lacking(
-        self, owner: UserId, version_id: VersionId, model: Embedder, start: int
-    ) -> list[Chunk]:
-        name = model.embedding_set
-        return await self.vectors.lacking(owner, version_id, name, start=start, limit=BATCH)
 
 
 async def _soon(model: Embedder, texts: Sequence[str]) -> list[Vector]:

@@ -7,7 +7,7 @@ from dishka import AsyncContainer
 
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.recall import PostgresRecallProbe
-from application.knowledge.ports import Embedder
+from application.knowledge.ports import EmbeddingSets
 from application.knowledge.recall import ProbeRecall
 from application.operations.ports import Probes
 from application.shared.ports import Clock
@@ -31,8 +31,8 @@ async def probe(world: AsyncContainer, exact: int) -> int:
     async with world() as request:
         made = PostgresRecallProbe(await request.get(Database))
         made.exact = exact
-        embedder, clock = await request.get(Embedder), await request.get(Clock)
-        return await ProbeRecall(made, embedder, clock)()
+        sets, clock = await request.get(EmbeddingSets), await request.get(Clock)
+        return await ProbeRecall(made, sets, clock)()
 
 
 async def test_somebody_with_many_passages_is_probed_and_the_recall_shown(
