@@ -9,13 +9,8 @@ from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.ports import Ids
 from domain.knowledge.events import DocumentRenamed
 from domain.shared.ids import UserId
-from tests.contract.knowledge.embedding_sets.conftest import (
-    ChangingModels,
-    WordsModel,
-    do,
-    embedded,
-    start,
-)
+from tests.contract.knowledge.embedding_sets.conftest import ChangingModels, WordsModel, do
+from tests.contract.knowledge.embedding_sets.steps import embedded, start
 from tests.contract.knowledge.library import LEASE, Stored, delete, save, search, store_version
 
 
