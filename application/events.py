@@ -24,7 +24,7 @@ from application.knowledge.ingestion import (
 from application.knowledge.versions import PurgeVersions
 from application.mail.sending import ForgetLetter, SendLetter
 from domain.analytics.events import BucketsMarked
-from domain.conversations.events import QuestionAsked
+from domain.conversations.events import AnswerDue, QuestionAsked
 from domain.files.events import FileForgotten
 from domain.identity.events import (
     PasswordResetRequested,
@@ -55,7 +55,8 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     VersionSuperseded: (PurgeVersions,),
     DocumentDeleted: (PurgeDocument, ForgetDocument),
     FileForgotten: (RemoveBytes,),
-    QuestionAsked: (AnswerQuestion, RecordQuestion),
+    QuestionAsked: (RecordQuestion,),
+    AnswerDue: (AnswerQuestion,),
     BucketsMarked: (RollUp,),
     UserRegistered: (AskToVerifyEmail,),
     RegistrationAttempted: (TellOfRegistration,),

@@ -19,7 +19,7 @@ from litestar import Litestar, get
 from application.identity.views import AccountView, UserView
 from entrypoints import api
 from entrypoints.child import die_with_parent
-from entrypoints.settings import Settings
+from entrypoints.environment import load
 
 
 def _columns(view: type[UserView]) -> str:
@@ -39,7 +39,7 @@ async def _nothing(_: Connection) -> None:
 def app() -> Litestar:
     """What the granian worker runs."""
     die_with_parent()
-    settings, user_id = Settings.load(), UUID(os.environ["FLOOR_USER"])
+    settings, user_id = load(), UUID(os.environ["FLOOR_USER"])
     pools: list[Pool] = []
 
     @asynccontextmanager
@@ -72,4 +72,4 @@ def app() -> Litestar:
 
 
 if __name__ == "__main__":
-    api.run(Settings.load(), "benchmarks.floor:app")
+    api.run(load(), "benchmarks.floor:app")

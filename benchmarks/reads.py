@@ -22,7 +22,8 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres.conversations import PostgresConversations, PostgresMessages
+from adapters.postgres.conversations.conversations import PostgresConversations
+from adapters.postgres.conversations.messages import PostgresMessages
 from adapters.postgres.database import Database
 from adapters.postgres.pool import open_pool
 from adapters.system import SystemClock, Uuid7
@@ -31,8 +32,8 @@ from benchmarks.library import add_document
 from benchmarks.load import Call, Job
 from benchmarks.measure import ROUNDS, Measure, Result, Skipped
 from benchmarks.processes import Server
-from domain.conversations.conversation import Conversation, ConversationId, Kind
-from domain.conversations.message import Message, MessageId, MessageStatus, Role
+from domain.conversations.conversation import Conversation, ConversationId, Kind, MessageId
+from domain.conversations.message import Message, MessageStatus, Role
 from domain.shared.ids import UserId
 
 CONNECTIONS = 32  # fewer leave the floor waiting for the load

@@ -9,6 +9,7 @@ import click
 
 from entrypoints import logs
 from entrypoints.child import follow_parent
+from entrypoints.environment import load
 from entrypoints.settings import JwtAlgorithm, Settings, WrongSettings
 
 
@@ -210,7 +211,7 @@ def openapi() -> None:
 
 def _settings() -> Settings:
     try:
-        settings = Settings.load()
+        settings = load()
     except WrongSettings as error:
         raise click.ClickException(f"these settings are wrong:\n{error}") from None
     logs.configure(settings)

@@ -10,6 +10,7 @@ from litestar import Litestar
 from entrypoints import logs
 from entrypoints.child import await_release, die_with_parent
 from entrypoints.container import production
+from entrypoints.environment import load
 from entrypoints.http.app import create_app
 from entrypoints.http.inject import OfRequest
 from entrypoints.settings import Settings
@@ -39,7 +40,7 @@ def run(settings: Settings, target: str = f"{__name__}:app") -> None:
 def app() -> Litestar:
     """What each granian worker runs."""
     die_with_parent()
-    settings = Settings.load()
+    settings = load()
     logs.configure(settings)
     container = production(settings, OfRequest())
     made = create_app(container, settings)

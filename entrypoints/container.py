@@ -27,7 +27,13 @@ from entrypoints.providers import (
 from entrypoints.settings import Settings
 
 CONTEXTS = (identity, files, knowledge, conversations, analytics, models, mail, operations)
-POLICIES = (identity.Policies, analytics.Policies, models.Policies, operations.Policies)
+POLICIES = (
+    identity.Policies,
+    conversations.Policies,
+    analytics.Policies,
+    models.Policies,
+    operations.Policies,
+)
 
 
 def production(settings: Settings, *more: Provider) -> AsyncContainer:

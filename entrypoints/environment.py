@@ -1,9 +1,25 @@
 """Where settings come from: the environment, then `.env`, under our names or older ones."""
 
+import os
+import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from dotenv import dotenv_values
+
+from entrypoints.faults import faults
+from entrypoints.settings import (
+    AiProviders,
+    DatabaseUrl,
+    ModelNames,
+    Networks,
+    Origins,
+    Settings,
+    WrongSettings,
+)
 
 # What the plans that Colonnade grew from called the same thing.
 ALIASES = {
@@ -29,15 +45,36 @@ SECRETS = (
     "GOOGLE_CLIENT_SECRET",
     "GITHUB_CLIENT_SECRET",
     "OIDC_CLIENT_SECRET",
+    "EMBEDDING_API_KEY",
     "OPENAI_API_KEY",
     "GEMINI_API_KEY",
     "LANGFUSE_SECRET_KEY",
 )
 
+_DRIVER = re.compile(r"^postgres(ql)?\+\w+://")
+
 type Given = dict[str, tuple[str, str]]
 
 
-def given(environ: Mapping[str, str]) -> tuple[Given, list[str]]:
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises WrongSettings."""
+    found: dict[str, Any] = {}
+    texts, wrong = _given(environ)
+    for field in msgspec.structs.fields(Settings):
+        if field.name.upper() not in texts:
+            continue
+        name, text = texts[field.name.upper()]
+        try:
+            found[field.name] = _convert(text, field.type)
+        except msgspec.DecodeError as error:
+            wrong.append(f"{name}: {error}")
+    settings = Settings(**found)
+    if wrong := wrong + faults(settings):
+        raise WrongSettings("\n".join(wrong))
+    return settings
+
+
+def _given(environ: Mapping[str, str]) -> tuple[Given, list[str]]:
     """By our name of a variable: the name it was given under, and its text; and what is wrong, a
     line each. The environment wins over `.env`, then our name over an alias; an empty text is none."""
     kept, faults = _with_files(_named(dotenv_values(".env")))
@@ -72,3 +109,28 @@ def _named(source: Mapping[str, str | None]) -> Given:
     old = {ours: (alias, source[alias]) for alias, ours in ALIASES.items() if alias in source}
     found = old | {name: (name, text) for name, text in source.items() if text or name not in old}
     return {ours: (name, text) for ours, (name, text) in found.items() if text}
+
+
+def _convert(text: str, kind: Any) -> Any:
+    if kind == Origins | None and text.lstrip().startswith("["):
+        return msgspec.json.decode(text, type=Origins)
+    if kind in (AiProviders, ModelNames, Origins | None):
+        return msgspec.convert(_parts(text), kind)
+    if kind == Networks:
+        return _networks(text)
+    if kind == DatabaseUrl | None:
+        return _DRIVER.sub("postgresql://", text)  # the driver is our affair
+    if kind is Path:
+        return Path(text)
+    return msgspec.convert(text, kind, strict=False)
+
+
+def _networks(text: str) -> Networks:
+    try:
+        return tuple(ip_network(part) for part in _parts(text))
+    except ValueError as error:
+        raise msgspec.ValidationError(f"expected networks such as 10.0.0.0/8: {error}") from None
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

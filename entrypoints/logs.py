@@ -15,6 +15,8 @@ from adapters.system import SystemClock
 from entrypoints.settings import Environment, Settings
 
 _QUIET = ("_granian", "granian.access", "alembic", "pgqueuer", "httpx", "httpcore", "asyncio")
+# A pool without its database shows a trace a second: whoever asks is told 503, which is logged.
+_SILENT = {"asyncpg.pool": {"level": "ERROR"}}
 _GATHERED = 0.02  # seconds of request lines that are written together
 
 
@@ -129,5 +131,5 @@ def dictionary(settings: Settings, shared: list[Any], renderer: list[Any]) -> di
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": settings.verbosity, "handlers": ["stderr"]},
-        "loggers": {name: {"level": "WARNING"} for name in _QUIET},
+        "loggers": {name: {"level": "WARNING"} for name in _QUIET} | _SILENT,
     }

@@ -30,7 +30,7 @@ class OAuth(Provider):
 
     @provide
     def targets(self, settings: Settings) -> ReturnTargets:
-        own = urlsplit(settings.public_url)
+        own = urlsplit(settings.base_url)
         return ReturnTargets((f"{own.scheme}://{own.netloc}", *(settings.oauth_redirects or ())))
 
 
@@ -50,5 +50,5 @@ def _configured(settings: Settings, client: httpx.AsyncClient) -> dict[str, Iden
 
 
 def _us(settings: Settings, name: str, client_id: str, client_secret: str) -> Application:
-    callback = f"{settings.public_url.rstrip('/')}/api/v1/auth/oauth/{name}/callback"
+    callback = f"{settings.base_url.rstrip('/')}/api/v1/auth/oauth/{name}/callback"
     return Application(client_id, client_secret, callback)

@@ -10,6 +10,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
 from application.analytics.abandoned import SettleAbandoned
+from application.conversations.watching import ForgetEvents
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
 from application.identity.upkeep import ForgetExpired
@@ -25,6 +26,7 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     PurgeAccounts: "7 * * * *",
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
+    ForgetEvents: "22 * * * *",
     ProbeRecall: "27 3 * * *",
     SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
@@ -71,4 +73,5 @@ async def _run(container: AsyncContainer, use_case: type) -> None:
         # The next time will try again.
         _log.exception("schedule_failed", use_case=use_case.__name__)
     else:
-        _log.info("schedule", use_case=use_case.__name__, done=to_builtins(done))
+        log = _log.info if done else _log.debug  # most minutes there is nothing to do
+        log("schedule", use_case=use_case.__name__, done=to_builtins(done))

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from adapters.postgres.answering import DOWN
 from adapters.postgres.database import Database
 from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
-from application.events import ABANDONERS, FOLLOWERS
+from application.events import ABANDONERS, FOLLOWERS, INTERACTIVE
 from application.knowledge.embedding_sets import WantModel
 from domain.shared.errors import Unavailable
 from entrypoints.container import production
@@ -31,9 +31,10 @@ from entrypoints.settings import Settings
 
 TRIES = 5
 CONCURRENCY = 4  # of one follower, in all workers together
+STREAMS = 50  # of one that somebody waits for: it mostly waits itself, for a model
 HEARTBEAT = timedelta(seconds=10)  # a dead worker's jobs are taken again after this
 POLL = timedelta(seconds=2)  # nobody notifies us of a job whose worker died
-_GRACE = 3.0  # seconds for running jobs to end when we are told to stop
+_GRACE = 3.0  # seconds for what runs to end when we are told to stop
 
 type Handler = Callable[[Job], Awaitable[None]]
 
@@ -48,15 +49,28 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM. Jobs that do not end in time are taken again by another worker.
     Without its database it ends with 1, and `serve` starts it again."""
     os.nice(10)  # whoever waits for an answer comes first
+    lost = None
     try:
         asyncio.run(work(settings))
-    except (*DOWN, Unavailable, FailingListenerError) as error:
-        _log.error("database_lost", reason=str(error))
-        raise SystemExit(1) from None
+    except* (*DOWN, Unavailable, FailingListenerError) as group:
+        lost = group.exceptions[0]
+    if lost:
+        _log.error("database_lost", reason=str(lost))
+        raise SystemExit(1)
 
 
 async def work(settings: Settings) -> None:
     container = production(settings)
+    try:
+        await _work(container, settings)
+    finally:
+        # A pool waits for its connections, which may wait for a database that is away.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                await container.close()
+
+
+async def _work(container: AsyncContainer, settings: Settings) -> None:
     pool = await container.get(Pool)
     async with container() as request:
         await (await request.get(WantModel))()
@@ -76,7 +90,6 @@ async def work(settings: Settings) -> None:
             shutdown_on_listener_failure=True,
         )
     await connection.close()
-    await container.close()
 
 
 def queue_manager(
@@ -86,8 +99,9 @@ def queue_manager(
     manager = QueueManager(queries(AsyncpgDriver(connection)))
     for event, followers in FOLLOWERS.items():
         for follower in followers:
+            limit = STREAMS if follower in INTERACTIVE else CONCURRENCY
             register = manager.entrypoint(
-                follower.__name__, concurrency_limit=CONCURRENCY, on_failure="hold"
+                follower.__name__, concurrency_limit=limit, on_failure="hold"
             )
             register(_handler(container, starts, event, follower))
     return manager

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from adapters.postgres.knowledge.vector_index import PREFIX
 from adapters.postgres.tables import metadata
 from adapters.postgres.tables.base import HalfVector
-from entrypoints.settings import Settings
+from entrypoints.environment import load
 
 LOCK = 0x636F6C6F6E6E6164  # "colonnad": of two servers that start at once, one migrates
 
@@ -62,7 +62,7 @@ async def online(url: str) -> None:
 
 
 def database_url() -> str:
-    given = context.config.attributes.get("url") or Settings.load().database_url
+    given = context.config.attributes.get("url") or load().database_url
     if given is None:
         raise SystemExit("DATABASE_URL is not set: `python -m entrypoints migrate` starts one")
     return str(given)

@@ -1,11 +1,34 @@
+import re
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID, uuid4
 
 from adapters.memory.store import Store
-from application.conversations.ports import Conversations, Messages
-from domain.conversations.conversation import Conversation, ConversationId, SessionTaken
-from domain.conversations.message import Message, MessageId
+from application.conversations.ports import Conversations, Endings, MessageEvents, Messages
+from application.shared.page import CursorPaging, PageRequest
+from domain.conversations.conversation import (
+    Conversation,
+    ConversationId,
+    MessageId,
+    SessionTaken,
+)
+from domain.conversations.message import AlreadyAsked, Message, MessageStatus
+from domain.conversations.stream import KEPT, EventType, Happened, MessageEvent
 from domain.shared.errors import NotFound
 from domain.shared.ids import UserId
+
+_WORDS = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    user_id: UserId
+    message_id: MessageId
+    event: MessageEvent
+    at: datetime
 
 
 class MemoryConversations:
@@ -15,7 +38,7 @@ class MemoryConversations:
     async def add(self, conversation: Conversation) -> None:
         for other in self._store.table(Conversation).values():
             same = other.session_id is not None and other.session_id == conversation.session_id
-            if same and other.user_id == conversation.user_id:
+            if same and other.user_id == conversation.user_id and other.deleted_at is None:
                 raise SessionTaken("you have a conversation with this session_id")
         await self.save(conversation)
 
@@ -25,9 +48,25 @@ class MemoryConversations:
             raise NotFound("there is no such conversation")
         return deepcopy(conversation)
 
+    async def read(self, owner: UserId, conversation_id: ConversationId) -> Conversation:
+        return await self.get(owner, conversation_id)
+
     async def save(self, conversation: Conversation) -> None:
         table = self._store.table(Conversation)
         table[conversation.user_id, conversation.id] = deepcopy(conversation)
+
+    async def page(
+        self, owner: UserId, paging: CursorPaging, *, archived: bool
+    ) -> list[Conversation]:
+        mine = [
+            deepcopy(one)
+            for one in self._store.table(Conversation).values()
+            if one.user_id == owner and one.deleted_at is None and one.is_archived is archived
+        ]
+        if isinstance(paging, PageRequest):
+            return _newest(mine, paging)
+        mine.sort(key=lambda one: (one.updated_at, one.id), reverse=True)
+        return mine[paging.skip :][: paging.rows]
 
 
 class MemoryMessages:
@@ -35,32 +74,136 @@ class MemoryMessages:
         self._store = store
 
     async def add(self, message: Message) -> None:
+        name = message.client_message_id
+        if name is not None and await self.sent_as(message.user_id, name) is not None:
+            raise AlreadyAsked("this client_message_id was sent before")
         await self.save(message)
 
     async def get(self, owner: UserId, message_id: MessageId) -> Message:
         message = self._store.table(Message).get((owner, message_id))
-        if message is None:
-            raise NotFound("there is no such message")
-        conversation = self._store.table(Conversation).get((owner, message.conversation_id))
-        if conversation is None or conversation.deleted_at is not None:
+        if message is None or not self._is_live(message):
             raise NotFound("there is no such message")
         return deepcopy(message)
 
     async def read(self, owner: UserId, message_id: MessageId) -> Message:
         return await self.get(owner, message_id)
 
-    async def newest(self, owner: UserId, conversation_id: ConversationId) -> MessageId | None:
-        messages = self._store.table(Message).values()
-        mine = [
-            m.id for m in messages if (m.user_id, m.conversation_id) == (owner, conversation_id)
+    async def sent_as(self, owner: UserId, client_message_id: str) -> Message | None:
+        named = (one for one in self._of(owner) if one.client_message_id == client_message_id)
+        return deepcopy(next(named, None))
+
+    async def answer_to(self, owner: UserId, question_id: MessageId) -> Message:
+        answers = [one for one in self._of(owner) if one.parent_id == question_id]
+        if not answers:
+            raise NotFound("there is no such message")
+        return deepcopy(min(answers, key=attrgetter("id")))
+
+    async def branch(self, owner: UserId, leaf: MessageId, limit: int) -> list[Message]:
+        found: list[Message] = []
+        above: MessageId | None = leaf
+        while above is not None and len(found) < limit:
+            found.append(await self.get(owner, above))
+            above = found[-1].parent_id
+        return found[::-1]
+
+    async def page(
+        self, owner: UserId, conversation_id: ConversationId, paging: CursorPaging
+    ) -> list[Message]:
+        found = [one for one in self._of(owner) if one.conversation_id == conversation_id]
+        if isinstance(paging, PageRequest):
+            return _newest(found, paging)
+        return sorted(found, key=attrgetter("id"))[paging.skip :][: paging.rows]
+
+    async def search(self, owner: UserId, words: str, request: PageRequest) -> list[Message]:
+        wanted = set(_WORDS.findall(words.casefold()))
+        found = [
+            one
+            for one in self._of(owner)
+            if wanted
+            and wanted <= set(_WORDS.findall(one.content.casefold()))
+            and self._is_live(one)
         ]
-        return max(mine, default=None)
+        return _newest(found, request)
+
+    async def running(self, owner: UserId, conversation_id: ConversationId) -> list[Message]:
+        mine = (one for one in self._of(owner) if one.conversation_id == conversation_id)
+        return [deepcopy(one) for one in mine if not one.status.terminal]
+
+    async def waiting(self, owner: UserId, answer_id: MessageId) -> list[MessageId]:
+        asked = {one.id for one in self._of(owner) if one.parent_id == answer_id}
+        unmade = (MessageStatus.PENDING, MessageStatus.STOPPED)
+        found = (one for one in self._of(owner) if one.parent_id in asked)
+        return sorted(one.id for one in found if one.status in unmade)
 
     async def save(self, message: Message) -> None:
         self._store.table(Message)[message.user_id, message.id] = deepcopy(message)
 
+    def _of(self, owner: UserId) -> Iterable[Message]:
+        return [one for one in self._store.table(Message).values() if one.user_id == owner]
+
+    def _is_live(self, message: Message) -> bool:
+        key = message.user_id, message.conversation_id
+        conversation = self._store.table(Conversation).get(key)
+        return conversation is not None and conversation.deleted_at is None
+
+
+class MemoryMessageEvents:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def append(
+        self, owner: UserId, message_id: MessageId, happened: Sequence[Happened], at: datetime
+    ) -> None:
+        last = len(self._of(owner, message_id))
+        for seq, one in enumerate(happened, last + 1):
+            event = MessageEvent(seq, one.type, one.data)
+            self._store.table(_Kept)[owner, uuid4()] = _Kept(owner, message_id, event, at)
+
+    async def write(self, owner: UserId, message_id: MessageId, text: str, at: datetime) -> bool:
+        message = self._store.table(Message).get((owner, message_id))
+        if message is None or message.status is not MessageStatus.STREAMING:
+            return False
+        await self.append(owner, message_id, [Happened(EventType.DELTA, {"text": text})], at)
+        return True
+
+    async def after(self, owner: UserId, message_id: MessageId, seq: int) -> list[MessageEvent]:
+        return [event for event in self._of(owner, message_id) if event.seq > seq]
+
+    async def text(self, owner: UserId, message_id: MessageId) -> str:
+        events = self._of(owner, message_id)
+        return "".join(one.data["text"] for one in events if one.type is EventType.DELTA)
+
+    async def purge(self, at: datetime) -> int:
+        table = self._store.table(_Kept)
+        old = [key for key, kept in table.items() if kept.at + KEPT <= at]
+        for key in old:
+            del table[key]
+        return len(old)
+
+    def _of(self, owner: UserId, message_id: UUID) -> list[MessageEvent]:
+        kept = self._store.table(_Kept).values()
+        mine = [one.event for one in kept if (one.user_id, one.message_id) == (owner, message_id)]
+        return sorted(mine, key=attrgetter("seq"))
+
+
+class MemoryEndings:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def ended(self, owner: UserId, message_id: MessageId) -> bool:
+        message = self._store.table(Message).get((owner, message_id))
+        return message is None or message.status.terminal
+
+
+def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest) -> list[T]:
+    ordered = sorted(found, key=attrgetter("id"), reverse=True)
+    older = [one for one in ordered if request.after is None or one.id < request.after]
+    return deepcopy(older[: request.rows])
+
 
 PORTS: dict[type, type] = {
     Conversations: MemoryConversations,
+    Endings: MemoryEndings,
+    MessageEvents: MemoryMessageEvents,
     Messages: MemoryMessages,
 }

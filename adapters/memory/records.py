@@ -94,7 +94,7 @@ class MemoryKnowledgeRecords(MemoryRecords):
 
 class MemoryConversationRecords(MemoryRecords):
     shown = {"conversations": Conversation, "messages": Message}  # noqa: RUF012
-    modules = ("domain.conversations",)
+    modules = ("domain.conversations", "adapters.memory.conversations")
 
 
 def _owner(key: Key, value: Any) -> UUID | None:

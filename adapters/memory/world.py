@@ -23,6 +23,7 @@ from adapters.memory import (
 from adapters.memory.store import MemoryListener, MemoryTransaction, Store
 from adapters.memory.worker import drain
 from adapters.system import SystemClock, SystemSecrets, Uuid7
+from application.conversations.enriching import Enrichers
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
 from application.knowledge.exports import Egress
@@ -60,10 +61,11 @@ class World:
         policies = {
             Policy: Policy(),
             EmailPolicy: EmailPolicy(),
-            Quotas: Quotas(),
             Limits: Limits(),
+            Quotas: Quotas(),
             ChatModels: ChatModels(),
             Tracers: Tracers(),
+            Enrichers: Enrichers(),
         }
         self._kept: dict[type, Any] = {Store: self.store, **policies, **given}
 

@@ -132,7 +132,7 @@ class PostgresKnowledgeRecords(PostgresRecords):
 
 class PostgresConversationRecords(PostgresRecords):
     shown = _shown(talk.conversations, talk.messages)
-    erased = _erased(talk.conversations, talk.messages)
+    erased = _erased(talk.conversations, talk.messages, talk.message_events)
 
 
 class PostgresMailRecords(PostgresRecords):

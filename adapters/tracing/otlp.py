@@ -54,8 +54,8 @@ def _call(outcome: Outcome) -> Attributes:
         "gen_ai.provider.name": usage.provider,
         "gen_ai.request.model": usage.model_asked,
         "gen_ai.response.model": usage.model_used,
-        "gen_ai.usage.input_tokens": usage.input_tokens + usage.cached_input_tokens,
-        "gen_ai.usage.output_tokens": usage.output_tokens + usage.reasoning_tokens,
+        "gen_ai.usage.input_tokens": usage.prompt_tokens,
+        "gen_ai.usage.output_tokens": usage.completion_tokens,
         "colonnade.tokens_source": usage.tokens_source,
         "colonnade.status": usage.status,
     }

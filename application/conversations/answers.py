@@ -1,158 +1,196 @@
+import time
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from application.conversations.ports import Messages
-from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, SentenceView, find
-from application.shared.ports import Clock, Transaction
-from domain.conversations.events import QuestionAsked
-from domain.conversations.extractive import (
-    SENTENCES,
-    Scored,
-    Sentence,
-    choose,
-    overlaps,
-    score,
-    shortlist,
-)
-from domain.conversations.message import Citation, Message, MessageId
+from msgspec import to_builtins
+
+from application.analytics.exports import Meter, UsageStatus
+from application.conversations.ending import EndAttempt, Ended
+from application.conversations.enriching import Enrichers
+from application.conversations.ports import Conversations, MessageEvents, Messages
+from application.conversations.quoting import QuoteDocuments, nearest, passages
+from application.conversations.task import Task
+from application.conversations.usage import lost, quoted
+from application.conversations.views import citation_view
+from application.conversations.writing import WriteAnswer
+from application.identity.exports import ConsentRequired
+from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, find
+from application.models.exports import ChatModels, Outcome, Stage, Trace, Tracers
+from application.shared.ports import Clock, Signals, Transaction
+from domain.conversations.events import AnswerDue
+from domain.conversations.message import EXTRACTIVE, NOT_FOUND, Message, MessageStatus, Notice
+from domain.conversations.stream import EventType, Happened
 from domain.shared.errors import NotFound
-from domain.shared.ids import DocumentId, UserId
 
 PASSAGES = 10  # that are looked at for an answer
-SHORTLIST = 12  # sentences whose meaning is compared
 LONGEST_QUERY = 2000  # code points of a question that are searched for
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerQuestion:
-    """Follows QuestionAsked: answers with at most three sentences of the owner's documents, each a
-    verbatim span of its document, or says that nothing answers."""
+class Tasks:
+    """All that making an answer begins with."""
 
     messages: Messages
+    conversations: Conversations
+    enrichers: Enrichers
+    clock: Clock
+
+    async def of(self, event: AnswerDue) -> Task:
+        """Raises NotFound."""
+        answer = await self.messages.read(event.user_id, event.answer_id)
+        question = await self.messages.read(event.user_id, answer.question_id)
+        conversation = await self.conversations.read(event.user_id, answer.conversation_id)
+        trace = Trace(
+            answer_id=answer.id,
+            user_id=answer.user_id,
+            conversation_id=answer.conversation_id,
+            client_trace_id=answer.trace_id,
+        )
+        enrichment = await self.enrichers.enrich(conversation.kind, question)
+        return Task(conversation, question, answer, enrichment, trace, self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerQuestion:
+    """Follows AnswerDue: finds passages of the owner's documents and has a model write from them;
+    without a model, or a consent to ask it, answers with at most three of their sentences, or says
+    that nothing answers. What had begun to be written when its worker died ends as it is."""
+
+    tasks: Tasks
+    messages: Messages
+    events: MessageEvents
+    models: ChatModels
     index: SearchIndex
     meaning: Meaning
+    write: WriteAnswer
+    quote: QuoteDocuments
+    end: EndAttempt
+    meter: Meter
+    tracers: Tracers
     clock: Clock
+    signals: Signals
     transaction: Transaction
 
-    async def __call__(self, event: QuestionAsked) -> None:
+    async def __call__(self, event: AnswerDue) -> None:
         try:
-            answer = await self.messages.read(event.user_id, event.answer_id)
-            question = await self.messages.read(event.user_id, _parent(answer))
+            task = await self.tasks.of(event)
         except NotFound:
             return  # deleted meanwhile
-        if answer.status.terminal:
-            return
-        found = await find(event.user_id, _query(question), self.index, self.meaning)
-        hits = found.hits
-        citations = await self._citations(event.user_id, question.content, hits)
+        if task.answer.status.terminal:
+            await self._settle(task)
+        elif task.answer.status is MessageStatus.STREAMING:
+            await self._give_up(task)
+        else:
+            self._tell(task, await self._answer(task))
+
+    async def _settle(self, task: Task) -> None:
+        """Stopped before anybody began; of what was charged before, nothing changes."""
+        usage = lost(task.answer, task.conversation.origin, UsageStatus.CANCELLED, self.clock.now())
         async with self.transaction:
-            answer = await self.messages.get(event.user_id, event.answer_id)
-            if answer.status.terminal:
-                return
-            now = self.clock.now()
+            await self.meter.settle(usage)
+
+    async def _give_up(self, task: Task) -> None:
+        origin, answer = task.conversation.origin, task.answer
+        answer.content = await self.events.text(answer.user_id, answer.id)
+        usage = lost(answer, origin, UsageStatus.ERROR, self.clock.now())
+        await self.end(answer, _interrupted, usage)
+
+    async def _answer(self, task: Task) -> Ended:
+        asks_model = bool(self.models.providers) and task.answer.model != EXTRACTIVE
+        began = time.monotonic()
+        with task.trace.stage(Stage.RETRIEVE):
+            needed = task.manner.retrieval or not asks_model
+            hits = await self._found(task.question) if needed else []
+        if not asks_model or (needed and not hits):
+            return await self._quote(task, hits, began, _retrieved(hits))
+        try:
+            await self._retrieved(task.answer, hits)
+            return await self.write(task, hits)
+        except ConsentRequired:
+            hits = hits or await self._found(task.question)
+            return await self._quote(task, hits, began, notice=Notice.CONSENT_REQUIRED)
+
+    async def _found(self, question: Message) -> list[Hit]:
+        ids: list[UUID] = list(question.document_ids)
+        query = Query(question.content[:LONGEST_QUERY], document_ids=ids or None, limit=PASSAGES)
+        return (await find(question.user_id, query, self.index, self.meaning)).hits
+
+    async def _retrieved(self, made: Message, hits: list[Hit]) -> None:
+        """Whoever watches sees the sources before the first word."""
+        with suppress(NotFound):
+            async with self.transaction:
+                answer = await self.messages.get(made.user_id, made.id)
+                if not answer.status.terminal:
+                    told = [_retrieved(hits)]
+                    await self.events.append(answer.user_id, answer.id, told, self.clock.now())
+                    await self.signals.send(answer.id)
+
+    async def _quote(
+        self,
+        task: Task,
+        hits: list[Hit],
+        began: float,
+        *told: Happened,
+        notice: Notice | None = None,
+    ) -> Ended:
+        citations = await self.quote(task.question, hits)
+
+        def end(answer: Message, at: datetime) -> None:
+            task.enrich(answer, notice)
             if citations:
-                answer.answer(citations, now)
+                answer.answer(citations, at)
             else:
-                answer.find_nothing([_passage(n, hit) for n, hit in _numbered(hits)], now)
-            await self.messages.save(answer)
+                answer.find_nothing(nearest(hits), at)
 
-    async def _citations(self, owner: UserId, question: str, hits: list[Hit]) -> list[Citation]:
-        places = _places(hits)
-        sentences = [_sentence(rank, hit, span) for rank, hit, span in places]
-        overlap = overlaps(question, sentences)
-        short = shortlist(sentences, overlap, SHORTLIST)
-        texts = [sentences[index].text for index in short]
-        of = {places[index][1].document_id for index in short}
-        closeness = await self._closeness(owner, question, texts, of)
-        scored = [
-            Scored(index, score(sentences[index], overlap[index], close))
-            for index, close in zip(short, closeness, strict=True)
-        ]
-        chosen = sorted(
-            choose(sentences, scored),
-            key=lambda one: (str(places[one.index][1].document_id), places[one.index][2].start),
-        )
-        return [
-            _citation(marker, places[one.index][1], places[one.index][2], one.score)
-            for marker, one in enumerate(chosen, 1)
-        ]
+        text = "\n".join(citation.quote for citation in citations) or NOT_FOUND
+        ms = round((time.monotonic() - began) * 1000)
+        usage = quoted(task.answer, task.conversation.origin, task.began, ms)
+        with task.trace.stage(Stage.PERSIST):
+            return await self.end(
+                task.answer, end, usage, *told, Happened(EventType.DELTA, {"text": text})
+            )
 
-    async def _closeness(
-        self, owner: UserId, question: str, texts: list[str], of: set[DocumentId]
-    ) -> list[float | None]:
-        """Cosines: the vectors have length 1."""
-        vectors = await self.meaning.of_texts(owner, [question, *texts], of) if texts else None
-        if vectors is None:
-            return [None] * len(texts)
-        asked, *others = vectors
-        return [sum(a * b for a, b in zip(asked, other, strict=True)) for other in others]
+    def _tell(self, task: Task, ended: Ended) -> None:
+        answer = ended.answer
+        if answer is not None:
+            outcome = Outcome(
+                mode=answer.mode,
+                question=task.question.content,
+                answer=answer.content,
+                usage=ended.usage,
+                error_code=answer.error_code,
+            )
+            self.tracers.finish(task.trace, outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class FailAnswer:
     """When answering has failed for the last time, the answer says so."""
 
-    messages: Messages
+    tasks: Tasks
+    end: EndAttempt
     clock: Clock
-    transaction: Transaction
 
-    async def __call__(self, event: QuestionAsked) -> None:
+    async def __call__(self, event: AnswerDue) -> None:
         try:
-            async with self.transaction:
-                answer = await self.messages.get(event.user_id, event.answer_id)
-                if answer.status.terminal:
-                    return
-                answer.fail("internal", "we could not answer; ask again", self.clock.now())
-                await self.messages.save(answer)
+            task = await self.tasks.of(event)
         except NotFound:
             return
+        usage = lost(task.answer, task.conversation.origin, UsageStatus.ERROR, self.clock.now())
+        await self.end(task.answer, _failed, usage)
 
 
-def _parent(answer: Message) -> MessageId:
-    if answer.parent_id is None:
-        raise NotFound("an answer stands under its question")
-    return answer.parent_id
+def _retrieved(hits: list[Hit]) -> Happened:
+    sources = [to_builtins(citation_view(one)) for one in passages(hits)]
+    return Happened(EventType.RETRIEVED, {"sources": sources})
 
 
-def _query(question: Message) -> Query:
-    ids: list[UUID] = list(question.document_ids)
-    return Query(question.content[:LONGEST_QUERY], document_ids=ids or None, limit=PASSAGES)
+def _interrupted(answer: Message, at: datetime) -> None:
+    detail = "making the answer was interrupted: regenerate it to have it whole"
+    answer.fail("interrupted", detail, at)
 
 
-def _places(hits: list[Hit]) -> list[tuple[int, Hit, SentenceView]]:
-    """Every sentence once: neighbouring passages share one. The better passage has it."""
-    found: dict[tuple[object, int], tuple[int, Hit, SentenceView]] = {}
-    for rank, hit in enumerate(hits):
-        for span in hit.sentences:
-            found.setdefault((hit.document_id, span.start), (rank, hit, span))
-    return list(found.values())
-
-
-def _sentence(rank: int, hit: Hit, span: SentenceView) -> Sentence:
-    return Sentence(_quote(hit, span), hit.heading, rank)
-
-
-def _quote(hit: Hit, span: SentenceView) -> str:
-    return hit.text[span.start - hit.start : span.end - hit.start]
-
-
-def _citation(marker: int, hit: Hit, span: SentenceView, value: float) -> Citation:
-    return Citation(
-        marker=marker,
-        document_id=hit.document_id,
-        document_title=hit.document_title,
-        version_sha256=hit.version_sha256,
-        page=span.page,
-        start=span.start,
-        end=span.end,
-        quote=_quote(hit, span),
-        score=round(value, 4),
-    )
-
-
-def _passage(marker: int, hit: Hit) -> Citation:
-    return _citation(marker, hit, SentenceView(hit.page, hit.start, hit.end), hit.score)
-
-
-def _numbered(hits: list[Hit]) -> enumerate[Hit]:
-    return enumerate(hits[:SENTENCES], 1)
+def _failed(answer: Message, at: datetime) -> None:
+    answer.fail("internal", "we could not answer; ask again", at)

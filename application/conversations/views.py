@@ -1,28 +1,42 @@
 """What a conversation shows to its owner."""
 
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
-from domain.conversations.conversation import ConversationId
+from domain.conversations.conversation import Conversation, ConversationId, Kind, MessageId
 from domain.conversations.message import (
     AnswerMode,
     Citation,
     Message,
-    MessageId,
     MessageStatus,
+    Notice,
+    Rating,
     Role,
+    Support,
+    Verified,
 )
 from domain.shared.ids import DocumentId
+from domain.shared.span import Span
 
 
-class Verified(StrEnum):
-    """Whether `content[start:end]` of the document is the quote."""
+class ConversationView(Struct, frozen=True):
+    """`session_type` is its kind, as some clients call it. What is asked next stands under
+    `active_leaf`. `document_ids` is what is searched; none: all your documents."""
 
-    EXACT = "exact"
-    NORMALISED = "normalised"
-    NO = "no"
+    id: ConversationId
+    title: str
+    kind: Kind
+    session_type: Kind
+    session_id: str | None
+    metadata: dict[str, Any]
+    document_ids: list[DocumentId]
+    active_leaf: MessageId | None
+    is_active: bool
+    is_archived: bool
+    created_at: datetime
+    updated_at: datetime
 
 
 class CitationView(Struct, frozen=True):
@@ -47,9 +61,16 @@ class MessageError(Struct, frozen=True):
     detail: str
 
 
+class FeedbackView(Struct, frozen=True):
+    rating: Rating
+    comment: str | None
+
+
 class MessageView(Struct, frozen=True):
-    """A question or an answer. `nearest` are the passages that came closest when the mode is
-    `not_found`; `response_time_ms` is measured from the question."""
+    """A question or an answer. `document_ids` is what was searched, none being everything;
+    `nearest` are the passages that came closest when the mode is `not_found`. `unknown_markers`
+    counts what a model cited and was not there, `unsupported` are the statements of `content` that
+    nothing it cites supports. `response_time_ms` is measured from the question."""
 
     id: MessageId
     conversation_id: ConversationId
@@ -60,13 +81,20 @@ class MessageView(Struct, frozen=True):
     status: MessageStatus
     mode: AnswerMode | None
     model_used: str | None
+    document_ids: list[DocumentId]
     citations: list[CitationView]
     nearest: list[CitationView]
+    unknown_markers: int
+    unsupported: list[Span]
+    notice: Notice | None
+    support: Support | None
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     response_time_ms: int | None
     error: MessageError | None
+    feedback: FeedbackView | None
+    client_message_id: str | None
     trace_id: str | None
     created_at: datetime
 
@@ -92,10 +120,26 @@ class Asked(Struct, frozen=True):
     answer: MessageView
 
 
-def message_view(message: Message) -> MessageView:
-    error = (
-        MessageError(message.error_code, message.error_detail or "") if message.error_code else None
+def conversation_view(conversation: Conversation) -> ConversationView:
+    return ConversationView(
+        id=conversation.id,
+        title=conversation.title,
+        kind=conversation.kind,
+        session_type=conversation.kind,
+        session_id=conversation.session_id,
+        metadata=conversation.metadata,
+        document_ids=conversation.document_ids,
+        active_leaf=conversation.active_leaf,
+        is_active=conversation.deleted_at is None,
+        is_archived=conversation.is_archived,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
     )
+
+
+def message_view(message: Message) -> MessageView:
+    error = message.error_code and MessageError(message.error_code, message.error_detail or "")
+    feedback = message.rating and FeedbackView(message.rating, message.comment)
     return MessageView(
         id=message.id,
         conversation_id=message.conversation_id,
@@ -106,24 +150,34 @@ def message_view(message: Message) -> MessageView:
         status=message.status,
         mode=message.mode,
         model_used=message.model_used,
-        citations=[_citation_view(citation) for citation in message.citations],
-        nearest=[_citation_view(citation) for citation in message.nearest],
+        document_ids=message.document_ids,
+        citations=[citation_view(citation) for citation in message.citations],
+        nearest=[citation_view(citation) for citation in message.nearest],
+        unknown_markers=message.unknown_markers,
+        unsupported=message.unsupported,
+        notice=message.notice,
+        support=message.support,
         prompt_tokens=message.prompt_tokens,
         completion_tokens=message.completion_tokens,
         total_tokens=message.prompt_tokens + message.completion_tokens,
         response_time_ms=message.response_time_ms,
-        error=error,
+        error=error or None,
+        feedback=feedback or None,
+        client_message_id=message.client_message_id,
         trace_id=message.trace_id,
         created_at=message.created_at,
     )
 
 
+def usage_of(message: MessageView) -> Usage:
+    return Usage(message.prompt_tokens, message.completion_tokens, message.total_tokens)
+
+
 def chat_answer(answer: MessageView) -> ChatAnswer:
-    usage = Usage(answer.prompt_tokens, answer.completion_tokens, answer.total_tokens)
-    return ChatAnswer(answer, answer.conversation_id, usage)
+    return ChatAnswer(answer, answer.conversation_id, usage_of(answer))
 
 
-def _citation_view(citation: Citation) -> CitationView:
+def citation_view(citation: Citation) -> CitationView:
     place = f"?start={citation.start}&end={citation.end}"
     return CitationView(
         marker=citation.marker,
@@ -135,6 +189,6 @@ def _citation_view(citation: Citation) -> CitationView:
         end=citation.end,
         quote=citation.quote,
         score=citation.score,
-        verified=Verified.EXACT,
+        verified=citation.verified,
         url=f"/api/v1/documents/{citation.document_id}/content{place}",
     )

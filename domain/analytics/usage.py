@@ -67,9 +67,16 @@ class UsageEvent:
     tokens_source: TokensSource = TokensSource.NONE
 
     @property
+    def prompt_tokens(self) -> int:
+        return self.input_tokens + self.cached_input_tokens
+
+    @property
+    def completion_tokens(self) -> int:
+        return self.output_tokens + self.reasoning_tokens
+
+    @property
     def tokens(self) -> int:
-        prompt = self.input_tokens + self.cached_input_tokens
-        return prompt + self.output_tokens + self.reasoning_tokens
+        return self.prompt_tokens + self.completion_tokens
 
     @property
     def response_ms(self) -> int:

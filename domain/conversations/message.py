@@ -1,15 +1,27 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from domain.conversations.conversation import ConversationId
+from domain.conversations.conversation import ConversationId, MessageId
+from domain.shared.errors import Conflict
 from domain.shared.ids import DocumentId, UserId
-
-MessageId = NewType("MessageId", UUID)
+from domain.shared.span import Span
 
 NOT_FOUND = "Nothing in your documents answers this."
+EXTRACTIVE = "extractive"  # the model to ask for that quotes, and leaves this machine for nothing
+
+
+class NotAnAnswer(Conflict):
+    """Only what was answered can be made again, stopped or rated."""
+
+
+class AnswerNotEnded(Conflict):
+    """It is still being made."""
+
+
+class AlreadyAsked(Conflict):
+    """The client has sent this message before."""
 
 
 class Role(StrEnum):
@@ -18,6 +30,8 @@ class Role(StrEnum):
 
 
 class MessageStatus(StrEnum):
+    """STREAMING from the first piece of text on."""
+
     PENDING = "pending"
     STREAMING = "streaming"
     COMPLETE = "complete"
@@ -35,6 +49,24 @@ class AnswerMode(StrEnum):
     NOT_FOUND = "not_found"
 
 
+class Verified(StrEnum):
+    """Whether the quote is the document's text: its very characters, or but for case, white space
+    and how quotation marks and dashes are written."""
+
+    EXACT = "exact"
+    NORMALISED = "normalised"
+    NO = "no"
+
+
+class Notice(StrEnum):
+    CONSENT_REQUIRED = "consent_required"
+
+
+class Rating(StrEnum):
+    UP = "up"
+    DOWN = "down"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """`quote` is the document's canonical text from `start` to `end`, on `page`."""
@@ -48,11 +80,23 @@ class Citation:
     end: int
     quote: str
     score: float
+    verified: Verified = Verified.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Where somebody finds help beyond an answer."""
+
+    level: str
+    resources_url: str
+    resources: list[str]
 
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """A question, or the answer that stands under it. Terminal states never change."""
+    """A question, or the answer that stands under it. Terminal states never change. `model` is what
+    was asked for; `unknown_markers` counts what the model cited and was not there, `unsupported`
+    are the statements of its content that nothing it cites supports."""
 
     id: MessageId
     user_id: UserId
@@ -62,33 +106,66 @@ class Message:
     content: str
     status: MessageStatus
     mode: AnswerMode | None = None
+    model: str | None = None
+    provider: str | None = None
     model_used: str | None = None
     document_ids: list[DocumentId] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     nearest: list[Citation] = field(default_factory=list)
+    unknown_markers: int = 0
+    unsupported: list[Span] = field(default_factory=list)
+    notice: Notice | None = None
+    support: Support | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     response_time_ms: int | None = None
     error_code: str | None = None
     error_detail: str | None = None
+    rating: Rating | None = None
+    comment: str | None = None
+    client_message_id: str | None = None
     trace_id: str | None = None
     created_at: datetime
+
+    @property
+    def question_id(self) -> MessageId:
+        """What an answer answers. Raises NotAnAnswer."""
+        if self.role is not Role.ASSISTANT or self.parent_id is None:
+            raise NotAnAnswer("this message is a question")
+        return self.parent_id
+
+    @property
+    def stopping(self) -> UUID:
+        """The topic that whoever makes the answer listens to: it has ended without them."""
+        return uuid5(self.id, "stop")
+
+    def begin(self, provider: str, model: str) -> None:
+        """The model has written the first piece."""
+        self.status, self.mode = MessageStatus.STREAMING, AnswerMode.MODEL
+        self.provider, self.model_used = provider, model
+
+    def write(
+        self, text: str, citations: list[Citation], unknown: int, unsupported: list[Span]
+    ) -> None:
+        """What a model wrote, checked."""
+        self.content, self.mode, self.citations = text, AnswerMode.MODEL, citations
+        self.unknown_markers, self.unsupported = unknown, unsupported
 
     def answer(self, citations: list[Citation], at: datetime) -> None:
         """With the quotes themselves, unchanged."""
         self.content = "\n".join(citation.quote for citation in citations)
         self.mode, self.citations = AnswerMode.EXTRACTIVE, citations
-        self._end(MessageStatus.COMPLETE, at)
+        self.end(MessageStatus.COMPLETE, at)
 
     def find_nothing(self, nearest: list[Citation], at: datetime) -> None:
         """`nearest` is what came closest: shown as such, never as an answer."""
         self.content, self.mode, self.nearest = NOT_FOUND, AnswerMode.NOT_FOUND, nearest
-        self._end(MessageStatus.COMPLETE, at)
+        self.end(MessageStatus.COMPLETE, at)
 
     def fail(self, code: str, detail: str, at: datetime) -> None:
         self.error_code, self.error_detail = code, detail
-        self._end(MessageStatus.FAILED, at)
+        self.end(MessageStatus.FAILED, at)
 
-    def _end(self, status: MessageStatus, at: datetime) -> None:
+    def end(self, status: MessageStatus, at: datetime) -> None:
         self.status = status
         self.response_time_ms = round((at - self.created_at).total_seconds() * 1000)

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from domain.shared.errors import DomainError
 from entrypoints.http import (
     analytics,
+    completions,
     conversations,
     docs,
     document,
@@ -63,6 +64,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             knowledge.secured,
             search.secured,
             conversations.secured,
+            completions.secured,
             analytics.secured,
             models.secured,
             health.router,

@@ -120,11 +120,11 @@ def check_csrf(
 
 
 def _is_secure(settings: Settings) -> bool:
-    return settings.public_url.startswith("https://")
+    return settings.base_url.startswith("https://")
 
 
 def _own_origin(settings: Settings) -> str:
-    parts = urlsplit(settings.public_url)
+    parts = urlsplit(settings.base_url)
     return f"{parts.scheme}://{parts.netloc}"
 
 

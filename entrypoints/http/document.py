@@ -52,7 +52,14 @@ TAGS = {
     "operations": "Is it running, and what do its errors mean?",
 }
 # Paths whose handler has another, better one: operation ids are unique.
-ALIASES = {"/health", "/api/v1/auth/me", "/api/v1/health/ready"}
+ALIASES = {
+    "/health",
+    "/api/v1/auth/me",
+    "/api/v1/chat/sessions",
+    "/api/v1/chat/sessions/conversation_id",
+    "/api/v1/chat/sessions/conversation_id/messages",
+    "/api/v1/health/ready",
+}
 
 _HEADERS = {
     "Location": ("Where the thing is, or will be", "/api/v1/documents/{id}"),

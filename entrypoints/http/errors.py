@@ -44,6 +44,7 @@ _CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
 _PHRASES = {*(status.phrase for status in HTTPStatus), "Request Entity Too Large"}
 _AT = re.compile(r"(?P<detail>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 _FIELD = re.compile(r"Object (?:contains (unknown)|(missing) required) field `(.*)`", re.DOTALL)
+_ABSENT = re.compile(r"Missing required \w+ parameter '(.*)' for path")
 _NO_NUL = f"matching regex {NO_NUL!r}"  # how msgspec says it
 
 type AnyRequest = Request[Any, Any, Any]
@@ -102,6 +103,8 @@ def validation_problem(request: AnyRequest, error: ValidationException) -> Respo
     """A bad value is 422; Litestar would say 400, as it does for bad JSON."""
     found = [item for item in error.extra or [] if isinstance(item, dict)]
     faults = [_fault(item) for item in found]
+    if absent := _ABSENT.match(error.detail):
+        faults.append(Fault(f"/{absent[1]}", "missing", "this parameter is needed"))
     detail = "; ".join(f"{f.pointer}: {f.detail}" if f.pointer else f.detail for f in faults)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return answer(request, status, "invalid", detail or error.detail, errors=faults)

@@ -19,7 +19,7 @@ from domain.shared.ids import DocumentId
 from entrypoints.http.body import converted
 from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.metering import METERED
-from entrypoints.http.openapi import FileOperation, UploadOperation, answers, problems
+from entrypoints.http.openapi import UploadOperation, VersionOperation, answers, problems
 from entrypoints.http.uploads import UPLOAD, fields_in, file_in, form_of, only_file_in
 
 MIB = 1024 * 1024
@@ -48,7 +48,7 @@ async def upload_document(
     "/documents/{document_id:uuid}/versions",
     summary="Replace a document's bytes",
     request_max_body_size=_LIMIT,
-    operation_class=FileOperation,
+    operation_class=VersionOperation,
     opt={STREAMS: True, METERED: Metered.UPLOADS},
     responses=problems(401, 403, 404, "document_exists", *UPLOAD, body=True)
     | answers(200, DocumentView, "These are its bytes already"),

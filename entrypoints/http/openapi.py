@@ -86,6 +86,13 @@ def _text(description: str, example: str) -> Schema:
     return Schema(type=OpenAPIType.STRING, description=description, examples=[example])
 
 
+def _only_file(example: str) -> RequestBody:
+    file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+    form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file})
+    media = OpenAPIMediaType(schema=form, example={"file": example})
+    return RequestBody(content={"multipart/form-data": media}, required=True)
+
+
 def _credentials(name: str) -> OpenAPIMediaType:
     example = {name: "ada@example.org", "password": "correct horse battery staple"}
     properties = {
@@ -160,14 +167,19 @@ class UploadOperation(Operation):
 
 
 @dataclass
-class FileOperation(Operation):
+class AvatarOperation(Operation):
     """As an upload, with nothing but the file."""
 
     def __post_init__(self) -> None:
-        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-        form = Schema(type=OpenAPIType.OBJECT, required=["file"], properties={"file": file})
-        media = OpenAPIMediaType(schema=form, example={"file": "@a-newer-one.png"})
-        self.request_body = RequestBody(content={"multipart/form-data": media}, required=True)
+        self.request_body = _only_file("@picture.png")
+
+
+@dataclass
+class VersionOperation(Operation):
+    """The same, of a document."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _only_file("@services-agreement.pdf")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Response
@@ -17,6 +17,10 @@ BEAT = 15.0  # seconds of silence after which proxies may hang up
 LONGEST = 15 * 60.0  # seconds
 LOOK = 5.0  # seconds between two looks at whether the caller may still come in
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+class Encoded(Protocol):
+    def encoded(self) -> bytes: ...
 
 
 class Event(Struct, frozen=True):
@@ -40,7 +44,7 @@ def resumed_after(request: AnyRequest, after: str | None) -> str | None:
 
 async def streamed(
     request: AnyRequest,
-    events: AsyncGenerator[Event],
+    events: AsyncGenerator[Encoded],
     *,
     beat: float = BEAT,
     longest: float = LONGEST,
@@ -57,8 +61,8 @@ async def streamed(
 
 async def _body(
     request: AnyRequest,
-    first: Event,
-    events: AsyncGenerator[Event],
+    first: Encoded,
+    events: AsyncGenerator[Encoded],
     beat: float,
     longest: float,
 ) -> AsyncIterator[bytes]:
@@ -98,5 +102,5 @@ async def _until_refused(request: AnyRequest) -> None:
             await known(request)
 
 
-def _following(events: AsyncGenerator[Event]) -> asyncio.Future[Any]:
+def _following(events: AsyncGenerator[Encoded]) -> asyncio.Future[Any]:
     return asyncio.ensure_future(anext(events, None))

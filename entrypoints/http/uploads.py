@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import FormMultiDict, UploadFile
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from msgspec import Struct
 
@@ -25,6 +25,10 @@ UPLOAD = (
     "quota_exceeded",
 )
 _PIECE = 256 * 1024
+_NO_FORM = (
+    "the form cannot be read: it has to be whole, with the boundary that its Content-Type names,"
+    " its texts in UTF-8 and its file with a name"
+)
 
 
 class MissingFile(Malformed): ...
@@ -45,6 +49,8 @@ async def form_of(request: Request[Any, Any, Any], purpose: Purpose) -> FormMult
         return await request.form()
     except RequestEntityTooLarge:
         raise file_too_large(purpose) from None
+    except (ClientException, UnicodeDecodeError, LookupError):  # LookupError: no such charset
+        raise ClientException(_NO_FORM) from None
 
 
 def file_in(form: FormMultiDict) -> Upload:

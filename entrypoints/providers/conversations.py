@@ -2,17 +2,73 @@
 
 from dishka import Provider, Scope, provide, provide_all
 
-from adapters.postgres.conversations import PostgresConversations, PostgresMessages
+from adapters.postgres.conversations.conversations import PostgresConversations
+from adapters.postgres.conversations.events import PostgresMessageEvents
+from adapters.postgres.conversations.messages import PostgresEndings, PostgresMessages
 from adapters.postgres.records import PostgresConversationRecords
-from application.conversations.answers import AnswerQuestion, FailAnswer
-from application.conversations.messages import AskQuestion, ShowMessage
-from application.conversations.ports import ConversationRecords, Conversations, Messages
+from application.conversations.answers import AnswerQuestion, FailAnswer, Tasks
+from application.conversations.asking import Asking, AskQuestion, RegenerateAnswer
+from application.conversations.completing import CompleteChat
+from application.conversations.conversations import (
+    AttachDocuments,
+    ChangeConversation,
+    CreateConversation,
+    DeleteConversation,
+    ListConversations,
+    ShowConversation,
+)
+from application.conversations.ending import EndAttempt, Ending
+from application.conversations.enriching import Enrichers
+from application.conversations.feedback import RateAnswer
+from application.conversations.ports import (
+    ConversationRecords,
+    Conversations,
+    Endings,
+    MessageEvents,
+    Messages,
+)
+from application.conversations.quoting import QuoteDocuments
+from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
+from application.conversations.stopping import StopAnswer, Stopping
+from application.conversations.watching import ForgetEvents, WatchAnswer
+from application.conversations.writing import WriteAnswer
 
 
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    messages = provide_all(AskQuestion, ShowMessage, AnswerQuestion, FailAnswer)
+    conversations = provide_all(
+        CreateConversation,
+        ListConversations,
+        ShowConversation,
+        ChangeConversation,
+        AttachDocuments,
+        DeleteConversation,
+    )
+    asking = provide_all(Asking, AskQuestion, CompleteChat, RegenerateAnswer)
+    answering = provide_all(
+        AnswerQuestion, FailAnswer, Tasks, QuoteDocuments, WriteAnswer, EndAttempt, Ending
+    )
+    messages = provide_all(
+        ShowMessage,
+        ListMessages,
+        SearchMessages,
+        WatchAnswer,
+        ForgetEvents,
+        StopAnswer,
+        Stopping,
+        RateAnswer,
+    )
+
+
+class Policies(Provider):
+    """Who adds to the answers of a kind: nobody, so far."""
+
+    scope = Scope.APP
+
+    @provide
+    def enrichers(self) -> Enrichers:
+        return Enrichers()
 
 
 class Adapters(Provider):
@@ -20,4 +76,6 @@ class Adapters(Provider):
 
     conversations = provide(PostgresConversations, provides=Conversations)
     messages = provide(PostgresMessages, provides=Messages)
+    events = provide(PostgresMessageEvents, provides=MessageEvents)
+    endings = provide(PostgresEndings, provides=Endings)
     records = provide(PostgresConversationRecords, provides=ConversationRecords)

@@ -141,7 +141,7 @@ class Policies(Provider):
 
     @provide
     def email_policy(self, settings: Settings) -> EmailPolicy:
-        return EmailPolicy(settings.public_url, settings.require_verified_email)
+        return EmailPolicy(settings.base_url, settings.require_verified_email)
 
 
 class Adapters(Provider):
@@ -171,7 +171,7 @@ class Adapters(Provider):
     async def tokens(
         self, source: KeySource, clock: Clock, ids: Ids, settings: Settings
     ) -> AsyncIterator[Tokens]:
-        issuer, lifetime = settings.public_url, settings.access_token_lifetime
+        issuer, lifetime = settings.issuer, settings.access_token_lifetime
         async with following(source, clock, ids, issuer=issuer, lifetime=lifetime) as tokens:
             yield tokens
 

@@ -56,6 +56,7 @@ NOT_SHOWN = {
     "dirty_buckets": _COUNTED,
     "document_texts": _FROM_FILES,
     "idempotency_keys": "repeats an answer that its owner got, for a day",
+    "message_events": "repeats, for a day, what messages say",
     "postings": _FROM_FILES,
     "usage_buckets": _COUNTED,
     "usage_reservations": "ends within the hour, as a usage event",

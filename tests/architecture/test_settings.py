@@ -8,28 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints.environment import ALIASES, SECRETS
+from entrypoints.environment import ALIASES, SECRETS, load
 from entrypoints.settings import Environment, JwtAlgorithm, Settings, WrongSettings
+from tests.architecture.environments import KEY, SAFE, SECRET, complaints
 
 EXAMPLE = (Path(__file__).parents[2] / ".env.example").read_text()
-KEY = base64.b64encode(bytes(range(32))).decode()
-SECRET = "Zm9yIHRlc3RzIG9ubHk6IG5vIG9uZSB1c2Vz"
-SAFE = {
-    "ENVIRONMENT": "production",
-    "ENCRYPTION_KEY": KEY,
-    "JWT_ALGORITHM": "HS256",
-    "JWT_SECRET": SECRET,
-    "PUBLIC_URL": "https://api.example.org",
-}
-
-
-def complaints(environ: dict[str, str]) -> list[str]:
-    """The variables that are named."""
-    try:
-        Settings.load(environ)
-    except WrongSettings as error:
-        return [line.split(":")[0] for line in str(error).splitlines()]
-    return []
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:
@@ -39,7 +22,7 @@ def test_the_example_names_every_setting_and_no_other() -> None:
 
 def test_the_example_holds_the_defaults() -> None:
     environ = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
-    assert Settings.load(environ) == Settings()
+    assert load(environ) == Settings()
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -54,7 +37,7 @@ def test_a_secret_may_be_in_a_file(name: str, tmp_path: Path) -> None:
     }
     siblings = {k: v for k, v in rest.items() if k[:4] == name[:4]}
     (path := tmp_path / "secret").write_text(f"{text}\n")
-    settings = Settings.load(siblings | {f"{name}_FILE": str(path)})
+    settings = load(siblings | {f"{name}_FILE": str(path)})
     assert getattr(settings, name.lower()) == text
 
 
@@ -78,8 +61,8 @@ def test_a_secret_of_the_environment_wins_over_a_file_of_dotenv(
     monkeypatch.chdir(tmp_path)
     Path(".env").write_text("DATABASE_URL_FILE=url")
     Path("url").write_text("postgresql://from-dotenv")
-    assert Settings.load({}).database_url == "postgresql://from-dotenv"
-    given = Settings.load({"DATABASE_URL": "postgresql://from-environment"})
+    assert load({}).database_url == "postgresql://from-dotenv"
+    given = load({"DATABASE_URL": "postgresql://from-environment"})
     assert given.database_url == "postgresql://from-environment"
 
 
@@ -90,7 +73,7 @@ def test_a_file_with_a_wrong_secret_is_named(tmp_path: Path) -> None:
 
 def test_all_wrong_values_are_named_at_once() -> None:
     with pytest.raises(WrongSettings) as raised:
-        Settings.load({"PORT": "eighty", "WEB_WORKERS": "0", "ENVIRONMENT": "home"})
+        load({"PORT": "eighty", "WEB_WORKERS": "0", "ENVIRONMENT": "home"})
     assert {line.split(":")[0] for line in str(raised.value).splitlines()} == {
         "PORT",
         "WEB_WORKERS",
@@ -111,7 +94,7 @@ def test_production_says_all_that_is_insecure_at_once() -> None:
 
 
 def test_production_starts_when_it_is_safe() -> None:
-    settings = Settings.load(SAFE)
+    settings = load(SAFE)
     assert settings.environment is Environment.PRODUCTION
     assert not settings.shows_docs
     assert settings.allowed_origins == ()
@@ -172,7 +155,7 @@ def test_what_was_drawn_at_random_is_no_placeholder(key: bytes) -> None:
     ],
 )
 def test_older_names_are_understood(alias: str, text: str, field: str, value: object) -> None:
-    assert getattr(Settings.load({alias: text}), field) == value
+    assert getattr(load({alias: text}), field) == value
 
 
 def test_every_alias_names_a_setting_and_is_tested() -> None:
@@ -184,8 +167,8 @@ def test_every_alias_names_a_setting_and_is_tested() -> None:
 
 
 def test_our_own_name_wins_over_an_alias() -> None:
-    assert Settings.load({"APP_ENV": "staging", "ENVIRONMENT": "development"}) == Settings()
-    assert Settings.load({"APP_ENV": "", "ENVIRONMENT": ""}) == Settings()
+    assert load({"APP_ENV": "staging", "ENVIRONMENT": "development"}) == Settings()
+    assert load({"APP_ENV": "", "ENVIRONMENT": ""}) == Settings()
 
 
 def test_the_environment_wins_over_the_file(
@@ -193,7 +176,7 @@ def test_the_environment_wins_over_the_file(
 ) -> None:
     (tmp_path / ".env").write_text("ENVIRONMENT=staging\nPORT=1234\n")
     monkeypatch.chdir(tmp_path)
-    settings = Settings.load({"APP_ENV": "development"})
+    settings = load({"APP_ENV": "development"})
     assert (settings.environment, settings.port) == (Environment.DEVELOPMENT, 1234)
 
 
@@ -223,7 +206,7 @@ def test_origins_come_as_a_list_or_with_commas() -> None:
         '["https://a.example","https://b.example"]',
         "https://a.example, https://b.example",
     ):
-        assert Settings.load({"CORS_ORIGINS": text}).allowed_origins == wanted
+        assert load({"CORS_ORIGINS": text}).allowed_origins == wanted
 
 
 def test_the_secrets_of_a_development_machine_are_made_once_and_are_private(
@@ -242,18 +225,18 @@ def test_the_secrets_of_a_development_machine_are_made_once_and_are_private(
 
 def test_a_key_that_is_none_is_refused() -> None:
     with pytest.raises(WrongSettings, match="ENCRYPTION_KEY"):
-        Settings.load({"ENCRYPTION_KEY": "changeme"})
+        load({"ENCRYPTION_KEY": "changeme"})
 
 
 def test_proxies_are_networks() -> None:
-    settings = Settings.load({"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,fd00::/8"})
+    settings = load({"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,fd00::/8"})
     assert [str(network) for network in settings.trusted_proxies] == [
         "10.0.0.0/8",
         "192.0.2.1/32",
         "fd00::/8",
     ]
     with pytest.raises(WrongSettings, match="TRUSTED_PROXIES: expected networks"):
-        Settings.load({"TRUSTED_PROXIES": "10.0.0.1/8"})
+        load({"TRUSTED_PROXIES": "10.0.0.1/8"})
 
 
 @pytest.mark.parametrize(
@@ -268,7 +251,7 @@ def test_proxies_are_networks() -> None:
 )
 def test_mail_that_nobody_could_send_is_refused(environ: dict[str, str], name: str) -> None:
     with pytest.raises(WrongSettings, match=f"^{name}: [^\n]*$"):
-        Settings.load(environ)
+        load(environ)
 
 
 def test_production_sends_no_mail_password_in_the_clear() -> None:
@@ -280,12 +263,12 @@ def test_production_sends_no_mail_password_in_the_clear() -> None:
         "SMTP_TLS": "false",
     }
     with pytest.raises(WrongSettings, match="SMTP_TLS"):
-        Settings.load(clear)
+        load(clear)
 
 
 def test_half_a_provider_is_refused() -> None:
     with pytest.raises(WrongSettings) as raised:
-        Settings.load({"GOOGLE_CLIENT_ID": "x", "OIDC_ISSUER": "https://id.example.org"})
+        load({"GOOGLE_CLIENT_ID": "x", "OIDC_ISSUER": "https://id.example.org"})
     assert {line.split(":")[0] for line in str(raised.value).splitlines()} == {
         "GOOGLE_CLIENT_SECRET",
         "OIDC_CLIENT_ID",
@@ -296,90 +279,4 @@ def test_half_a_provider_is_refused() -> None:
 @pytest.mark.parametrize("name", ["google", "github", "Mine", "a/b", "", "x" * 21])
 def test_an_issuer_has_a_name_of_its_own(name: str) -> None:
     with pytest.raises(WrongSettings, match="OIDC_NAME"):
-        Settings.load({"OIDC_NAME": name or " "})
-
-
-@pytest.mark.parametrize(
-    ("environ", "providers"),
-    [
-        ({}, ()),
-        ({"GEMINI_API_KEY": "k"}, ("gemini",)),
-        ({"OPENAI_API_KEY": "k"}, ("openai",)),
-        ({"OPENAI_BASE_URL": "http://localhost:11434/v1"}, ("openai_compatible",)),
-        ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k"}, ("openai",)),
-        ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "AI_PROVIDER": "gemini"}, ("gemini",)),
-        ({"OPENAI_API_KEY": "k", "AI_PROVIDER": "none"}, ()),
-        (
-            {"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "AI_FALLBACK": "gemini, openai"},
-            ("openai", "gemini"),
-        ),
-    ],
-)
-def test_a_key_alone_chooses_who_answers(
-    environ: dict[str, str], providers: tuple[str, ...]
-) -> None:
-    assert Settings.load(environ).model_providers == providers
-
-
-@pytest.mark.parametrize(
-    ("environ", "name"),
-    [
-        ({"AI_PROVIDER": "openai"}, "OPENAI_API_KEY"),
-        ({"AI_PROVIDER": "gemini"}, "GEMINI_API_KEY"),
-        ({"AI_PROVIDER": "openai_compatible"}, "OPENAI_BASE_URL"),
-        ({"AI_PROVIDER": "claude"}, "AI_PROVIDER"),
-        ({"AI_FALLBACK": "gemini"}, "AI_FALLBACK"),
-        ({"AI_FALLBACK": "none", "OPENAI_API_KEY": "k"}, "AI_FALLBACK"),
-        ({"OPENAI_API_KEY": "k", "AI_FALLBACK": "gemini"}, "GEMINI_API_KEY"),
-        ({"OPENAI_BASE_URL": "localhost:11434"}, "OPENAI_BASE_URL"),
-        ({"AI_IDLE_TIMEOUT_SECONDS": "0"}, "AI_IDLE_TIMEOUT_SECONDS"),
-        ({"AI_MODELS": "x" * 101}, "AI_MODELS"),
-    ],
-)
-def test_half_a_model_provider_is_refused(environ: dict[str, str], name: str) -> None:
-    assert complaints(environ) == [name]
-
-
-ENDPOINT = {
-    "EMBEDDINGS": "openai_compatible",
-    "EMBEDDING_BASE_URL": "http://127.0.0.1:11434/v1",
-    "EMBEDDING_MODEL": "nomic-embed-text:latest",
-    "EMBEDDING_DIMENSIONS": "768",
-}
-
-
-def test_an_endpoint_needs_all_but_its_key() -> None:
-    assert complaints(ENDPOINT) == []
-    for name in ("EMBEDDING_BASE_URL", "EMBEDDING_MODEL", "EMBEDDING_DIMENSIONS"):
-        assert complaints({**ENDPOINT, name: ""}) == [name]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("EMBEDDINGS", "gpt"),
-        ("EMBEDDING_BASE_URL", "localhost:11434"),
-        ("EMBEDDING_MODEL", "model' OR 'a' = 'a"),
-        ("EMBEDDING_MODEL", "m" * 81),
-        ("EMBEDDING_DIMENSIONS", "0"),
-        ("EMBEDDING_DIMENSIONS", "4001"),
-        ("EMBEDDING_DIMENSIONS", "many"),
-    ],
-)
-def test_an_endpoint_that_cannot_be_is_named(name: str, value: str) -> None:
-    assert name in complaints({**ENDPOINT, name: value})
-
-
-def test_in_production_a_key_travels_by_https_only() -> None:
-    assert complaints(SAFE | ENDPOINT) == []
-    with_key = SAFE | ENDPOINT | {"EMBEDDING_API_KEY": "sk-1"}
-    assert complaints(with_key) == ["EMBEDDING_BASE_URL"]
-    assert complaints(with_key | {"EMBEDDING_BASE_URL": "https://api.example/v1"}) == []
-
-
-@pytest.mark.parametrize("name", ["OPENAI", "GEMINI"])
-def test_in_production_a_model_providers_key_travels_by_https_only(name: str) -> None:
-    key, address = f"{name}_API_KEY", f"{name}_BASE_URL"
-    assert complaints(SAFE | {key: "sk-1"}) == []
-    assert complaints(SAFE | {key: "sk-1", address: "http://gateway/v1"}) == [address]
-    assert complaints(SAFE | {key: "sk-1", address: "https://gateway/v1"}) == []
+        load({"OIDC_NAME": name or " "})

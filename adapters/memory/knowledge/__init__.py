@@ -1,11 +1,7 @@
 """What answers from memory behind the ports of knowledge."""
 
-from adapters.memory.knowledge.documents import (
-    MemoryDocumentReader,
-    MemoryDocuments,
-    MemoryTexts,
-    MemoryVersions,
-)
+from adapters.memory.knowledge.document_reader import MemoryDocumentReader
+from adapters.memory.knowledge.documents import MemoryDocuments, MemoryTexts, MemoryVersions
 from adapters.memory.knowledge.embedding import (
     MemoryEmbeddingSets,
     MemoryVectors,

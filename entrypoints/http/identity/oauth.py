@@ -119,7 +119,7 @@ async def disconnect_provider(
 
 def _cookie(settings: Settings, value: str = "", max_age: int = 0) -> Cookie:
     """Lax: the provider sends the browser back by a link, and with it must come the cookie."""
-    secure = settings.public_url.startswith("https://")
+    secure = settings.base_url.startswith("https://")
     return Cookie(
         key="__Host-colonnade_oauth" if secure else "colonnade_oauth",
         value=value,

@@ -13,7 +13,7 @@ from application.shared.actor import Actor
 from entrypoints.http.auth import OPEN_TO_KEYS, caller_of
 from entrypoints.http.idempotency import STREAMS
 from entrypoints.http.metering import METERED
-from entrypoints.http.openapi import FileOperation, problems
+from entrypoints.http.openapi import AvatarOperation, problems
 from entrypoints.http.uploads import UPLOAD, form_of, only_file_in
 
 MIB = 1024 * 1024
@@ -58,7 +58,7 @@ async def update_profile(
     "/users/me/avatar",
     summary="Set one's own picture",
     request_max_body_size=11 * MIB,
-    operation_class=FileOperation,
+    operation_class=AvatarOperation,
     responses=problems(401, 403, *UPLOAD, body=True),
     opt={OPEN_TO_KEYS: True, STREAMS: True, METERED: Metered.UPLOADS},
 )

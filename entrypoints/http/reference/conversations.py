@@ -1,23 +1,31 @@
 from uuid import UUID
 
-from application.conversations.messages import Question
+from msgspec import structs
+
+from application.conversations.asking import Another, FollowUp, Question
+from application.conversations.conversations import (
+    Attached,
+    ConversationChange,
+    NewConversation,
+)
+from application.conversations.feedback import Feedback
 from application.conversations.views import (
+    Asked,
     ChatAnswer,
     CitationView,
+    ConversationView,
     MessageView,
     Usage,
-    Verified,
 )
-from domain.conversations.conversation import ConversationId
-from domain.conversations.message import AnswerMode, MessageId, MessageStatus, Role
+from domain.conversations.conversation import Kind, MessageId
+from domain.conversations.message import AnswerMode, MessageStatus, Rating, Role, Verified
 from entrypoints.http.reference.knowledge import CLAUSE, END, QUESTION, SHA256, START
 from entrypoints.http.reference.problem import problem
-from entrypoints.http.reference.shared import ANSWER, CONTRACT, NOW
+from entrypoints.http.reference.shared import ANSWER, CONTRACT, NOW, TALK
 
-_CONVERSATION = ConversationId(UUID("01a1fcb7-5c02-7f41-a3d8-92e5b6c7f013"))
 _ANSWER = MessageView(
     id=ANSWER,
-    conversation_id=_CONVERSATION,
+    conversation_id=TALK,
     parent_id=MessageId(UUID("01a1fcb7-5c04-71c6-b920-5f8e7d6a1c33")),
     role=Role.ASSISTANT,
     is_user=False,
@@ -25,6 +33,7 @@ _ANSWER = MessageView(
     status=MessageStatus.COMPLETE,
     mode=AnswerMode.EXTRACTIVE,
     model_used=None,
+    document_ids=[CONTRACT],
     citations=[
         CitationView(
             marker=1,
@@ -41,20 +50,125 @@ _ANSWER = MessageView(
         )
     ],
     nearest=[],
+    unknown_markers=0,
+    unsupported=[],
+    notice=None,
+    support=None,
     prompt_tokens=0,
     completion_tokens=0,
     total_tokens=0,
     response_time_ms=84,
     error=None,
+    feedback=None,
+    client_message_id=None,
     trace_id=None,
     created_at=NOW,
 )
+_QUESTION = MessageView(
+    id=MessageId(UUID("01a1fcb7-5c04-71c6-b920-5f8e7d6a1c33")),
+    conversation_id=TALK,
+    parent_id=None,
+    role=Role.USER,
+    is_user=True,
+    content=QUESTION,
+    status=MessageStatus.COMPLETE,
+    mode=None,
+    model_used=None,
+    document_ids=[CONTRACT],
+    citations=[],
+    nearest=[],
+    unknown_markers=0,
+    unsupported=[],
+    notice=None,
+    support=None,
+    prompt_tokens=0,
+    completion_tokens=0,
+    total_tokens=0,
+    response_time_ms=None,
+    error=None,
+    feedback=None,
+    client_message_id="7f3c",
+    trace_id=None,
+    created_at=NOW,
+)
+_PENDING = structs.replace(
+    _ANSWER,
+    content="",
+    status=MessageStatus.PENDING,
+    mode=None,
+    citations=[],
+    response_time_ms=None,
+)
 EXAMPLES = (
     Question(QUESTION, document_ids=[CONTRACT]),
+    FollowUp(QUESTION, client_message_id="7f3c"),
+    Another("extractive"),
+    Feedback(Rating.UP, "Exactly the clause that I looked for."),
+    NewConversation("The services agreement", document_ids=[CONTRACT]),
+    ConversationChange(title="Payment terms", is_archived=True),
+    Attached([CONTRACT]),
+    ConversationView(
+        id=TALK,
+        title="The services agreement",
+        kind=Kind.RESEARCH,
+        session_type=Kind.RESEARCH,
+        session_id=None,
+        metadata={},
+        document_ids=[CONTRACT],
+        active_leaf=ANSWER,
+        is_active=True,
+        is_archived=False,
+        created_at=NOW,
+        updated_at=NOW,
+    ),
+    Asked(_QUESTION, _PENDING),
     _ANSWER,
-    ChatAnswer(_ANSWER, _CONVERSATION, Usage(0, 0, 0)),
+    ChatAnswer(_ANSWER, TALK, Usage(0, 0, 0)),
 )
 PROBLEMS = (
+    problem(
+        409,
+        "already_asked",
+        "The name of the message is taken",
+        "You sent another message with this `client_message_id`, or with this `Idempotency-Key` as a "
+        "stream. Take a new one for each message.",
+        "another message was sent with this client_message_id",
+    ),
+    problem(
+        409,
+        "answer_not_ended",
+        "The answer is still being made",
+        "Wait for its end, or `POST /api/v1/messages/{id}/stop` it.",
+        "the answer is still being made",
+    ),
+    problem(
+        422,
+        "metadata_too_large",
+        "The metadata are too large",
+        "What you keep with a conversation may take 16 KiB as JSON.",
+        "metadata may hold 16 KiB",
+    ),
+    problem(
+        422,
+        "no_question",
+        "Nothing is asked",
+        "The last message sent to `/v1/chat/completions` has to be a user's, with text.",
+        "the last message has to be a user's, of 1 to 10000 characters",
+    ),
+    problem(
+        409,
+        "not_an_answer",
+        "The message is a question",
+        "Only answers are watched, stopped, rated or made again.",
+        "this message is a question",
+    ),
+    problem(
+        422,
+        "wrong_event_id",
+        "There is no such event",
+        "`Last-Event-ID` and `after` take the `id` of an event of this message.",
+        "this is not the id of an event of this message",
+    ),
     problem(
         409,
         "session_taken",

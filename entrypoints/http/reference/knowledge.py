@@ -42,7 +42,6 @@ _CHUNK = ChunkId(UUID("01a1fcb7-4a10-7d3e-9b52-6c0f81e2a7d4"))
 EXAMPLES = (
     Query(
         QUESTION,
-        document_ids=[CONTRACT],
         limit=5,
         mode=Mode.HYBRID,
         filters=And(

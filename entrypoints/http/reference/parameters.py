@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from entrypoints.http.reference.credentials import SESSION
 from entrypoints.http.reference.identity_oauth import CONNECTION
 from entrypoints.http.reference.knowledge import END, START
-from entrypoints.http.reference.shared import ADA, ANSWER, CONTRACT
+from entrypoints.http.reference.shared import ADA, ANSWER, CONTRACT, TALK
 
 
 class Parameter(NamedTuple):
@@ -28,7 +28,9 @@ PARAMETERS = {
         "The `next` of the page before, or the `id` of the last event; without it, from the first on",
         str(CONTRACT),
     ),
+    "conversation_id": Parameter("The `id` of a conversation", str(TALK)),
     "cookies": Parameter("Whether the tokens come as cookies instead of in the body", True),
+    "archived": Parameter("Those that are archived, instead of the others", True),
     "before": Parameter(
         "The `next` of the page before; without it, the newest entries", 4711, {"minimum": 1}
     ),
@@ -80,7 +82,7 @@ PARAMETERS = {
     "page_size": Parameter("How many items a page with a number has at most", 20, _PAGE_SIZE),
     "q": Parameter(
         "What to look for: of accounts a part of the e-mail, the display name or the full name; "
-        "of documents a question, or words",
+        "of messages words; of documents a question, or words",
         "ada",
         {"minLength": 1, "maxLength": 100},
     ),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.conversations.message import MessageId
+from domain.conversations.conversation import ConversationId, MessageId
 from domain.shared.ids import DocumentId, UserId
 from entrypoints.http.reference.problem import problem
 
@@ -11,6 +11,7 @@ from entrypoints.http.reference.problem import problem
 ADA = UserId(UUID("01a1fcb7-3dd3-738d-ad60-40a11becaaba"))
 CONTRACT = DocumentId(UUID("01a1fcb7-3faf-72c4-8108-2fb3146ed4ef"))
 ANSWER = MessageId(UUID("01a1fcb7-5c05-7b7a-8e11-34d0c9a2e6b8"))
+TALK = ConversationId(UUID("01a1fcb7-5c02-7f41-a3d8-92e5b6c7f013"))
 NOW = datetime(2026, 11, 21, 9, 30, 15, 250_000, UTC)
 REQUEST_ID = "1711c13e7f980747f41fc09a"
 

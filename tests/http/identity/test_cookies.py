@@ -232,6 +232,17 @@ async def test_over_https_the_cookies_are_secure_and_prefixed() -> None:
     assert all("Secure" in line.split("; ") for line in cookies)
 
 
+async def test_without_public_url_a_page_of_our_own_port_may_write() -> None:
+    settings = Settings(port=8001, cors_origins=())
+    async with browser_of(in_memory(settings, OfRequest()), settings) as browser:
+        browser.headers["origin"] = "http://localhost:8001"
+        await browser.post(f"{V1}/auth/register", json=ADA)
+        assert (await browser.post(f"{V1}/auth/login?cookies=true", json=ADA)).status_code == 200
+        foreign = {"origin": "http://localhost:8000"}
+        answer = await browser.post(f"{V1}/auth/login?cookies=true", json=ADA, headers=foreign)
+        assert answer.status_code == 403
+
+
 async def test_where_cookies_are_the_rule_nobody_has_to_ask_for_them() -> None:
     settings = Settings(cookie_auth=True)
     async with browser_of(in_memory(settings, OfRequest()), settings) as browser:

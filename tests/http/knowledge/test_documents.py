@@ -131,12 +131,32 @@ async def test_a_form_that_is_none_is_refused(client: Client) -> None:
     assert nul.status_code == 422
     json = await client.post(UPLOAD, headers=ada, json={"file": "text"})
     assert json.status_code == 415
-    cut = await client.post(
-        UPLOAD,
-        headers=ada | {"content-type": "multipart/form-data; boundary=x"},
-        content=b"--x\r\nContent-Disposition: form-data; name=",
-    )
-    assert cut.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name="),
+        ("multipart/form-data", b"--x--\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\x89\r\n--x--\r\n',
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="title"\r\n'
+            b"Content-Type: text/plain; charset=none\r\n\r\ntext\r\n--x--\r\n",
+        ),
+    ],
+    ids=["cut", "without a boundary", "an unnamed file that is no text", "of an unknown charset"],
+)
+async def test_a_form_that_cannot_be_read_is_refused(
+    client: Client, media_type: str, body: bytes
+) -> None:
+    ada = await signed_in(client)
+    answer = await client.post(UPLOAD, headers=ada | {"content-type": media_type}, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert "form cannot be read" in answer.json()["detail"]
 
 
 async def test_what_is_said_of_a_document_comes_with_it_or_later(client: Client) -> None:

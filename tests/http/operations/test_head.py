@@ -9,7 +9,7 @@ from entrypoints.http.head import headed
 from tests.http.conftest import Client, signed_in
 from tests.security.conftest import operations
 
-ITS_OWN = {"x-request-id", "server-timing", "date"}  # headers of one answer
+ITS_OWN = {"x-request-id", "server-timing", "date", "ratelimit"}  # headers of one answer
 SHOWN = [path for method, path, _ in operations() if method == "GET" and "{" not in path]
 
 

@@ -107,6 +107,14 @@ async def test_a_fault_in_a_list_points_at_the_item(client: Client) -> None:
     assert problem["errors"][0]["pointer"] == "/document_ids/0"
 
 
+async def test_a_parameter_that_is_not_there_is_pointed_at(client: Client) -> None:
+    problem = (await client.get("/api/v1/search", headers=await signed_in(client))).json()
+    assert problem["detail"] == "/q: this parameter is needed"
+    assert problem["errors"] == [
+        {"pointer": "/q", "code": "missing", "detail": "this parameter is needed"}
+    ]
+
+
 async def test_what_http_itself_refuses_says_what_helps(client: Client) -> None:
     unknown = (await client.get("/api/v1/nothing")).json()
     assert unknown["detail"] == "there is nothing at this path"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversations.conversation import Kind
-from domain.conversations.instructions import INSTRUCTIONS
+from domain.conversations.kinds import MANNERS
 from domain.models.chat import ChatMessage, Role, estimated_tokens
 from domain.models.prompt import HISTORY, SOURCES, Prompt, Source, build_prompt
 
@@ -68,7 +68,7 @@ def test_the_first_sources_are_kept_without_a_gap() -> None:
 
 
 def test_every_kind_of_conversation_has_its_instructions() -> None:
-    assert set(INSTRUCTIONS) == set(Kind)
+    assert set(MANNERS) == set(Kind)
 
 
 @given(

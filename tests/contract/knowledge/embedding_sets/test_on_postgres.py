@@ -20,7 +20,7 @@ from tests.contract.knowledge.embedding_sets.conftest import (
     do,
     states,
 )
-from tests.contract.knowledge.embedding_sets.test_changing_models import pass_time, start
+from tests.contract.knowledge.embedding_sets.steps import pass_time, start
 from tests.contract.knowledge.embedding_sets.test_ports import a_set
 from tests.contract.knowledge.library import LEASE, store_version
 

@@ -11,7 +11,7 @@ from domain.models.egress import EgressEvent
 from domain.shared.ids import UserId
 from tests.contract.identity.test_consents import decide
 from tests.contract.knowledge.embedding_sets.conftest import ChangingModels, WordsModel, meaning
-from tests.contract.knowledge.embedding_sets.test_changing_models import ingest, once, start
+from tests.contract.knowledge.embedding_sets.steps import ingest, once, start
 from tests.contract.knowledge.library import LEASE, Stored
 
 

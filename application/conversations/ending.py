@@ -1,0 +1,96 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import to_builtins
+
+from application.analytics.exports import Meter, UsageEvent
+from application.conversations.ports import MessageEvents, Messages
+from application.conversations.views import citation_view, message_view, usage_of
+from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
+from domain.conversations.events import AnswerDue
+from domain.conversations.message import Message, MessageStatus
+from domain.conversations.stream import EventType, Happened
+from domain.shared.errors import NotFound
+
+LAST = {
+    MessageStatus.COMPLETE: EventType.COMPLETED,
+    MessageStatus.STOPPED: EventType.STOPPED,
+    MessageStatus.FAILED: EventType.FAILED,
+}
+
+type End = Callable[[Message, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How answers end, whoever ends them: with the last events, and with the answers that waited
+    for this one set going. What comes after an end finds nothing to end."""
+
+    messages: Messages
+    events: MessageEvents
+    clock: Clock
+    ids: Ids
+    outbox: Outbox
+    signals: Signals
+
+    async def end(self, answer: Message, end: End, *before: Happened) -> None:
+        """Inside a transaction that has locked the answer, which has not ended."""
+        if answer.status is MessageStatus.STREAMING:
+            answer.content = await self.events.text(answer.user_id, answer.id)
+        now = self.clock.now()
+        end(answer, now)
+        await self.messages.save(answer)
+        happened = [*before, *_told(answer)]
+        await self.events.append(answer.user_id, answer.id, happened, now)
+        await self.signals.send(answer.id)
+        for waiting in await self.messages.waiting(answer.user_id, answer.id):
+            await self.outbox.publish(AnswerDue(self.ids.next(), answer.user_id, waiting))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The answer as it is kept, None when it was deleted, and what it took."""
+
+    answer: Message | None
+    usage: UsageEvent
+
+
+@dataclass(frozen=True, slots=True)
+class EndAttempt:
+    """Whoever made an answer ends it, and has it charged, in one transaction. If somebody else has
+    ended it, only what it took is noted."""
+
+    ending: Ending
+    meter: Meter
+    transaction: Transaction
+
+    async def __call__(self, made: Message, end: End, usage: UsageEvent, *told: Happened) -> Ended:
+        async with self.transaction:
+            answer = await self._found(made)
+            if answer is not None:
+                answer.prompt_tokens = usage.prompt_tokens
+                answer.completion_tokens = usage.completion_tokens
+                await self._end(answer, end, *told)
+            await self.meter.settle(usage)
+        return Ended(answer, usage)
+
+    async def _found(self, answer: Message) -> Message | None:
+        try:
+            return await self.ending.messages.get(answer.user_id, answer.id)
+        except NotFound:  # deleted meanwhile
+            return None
+
+    async def _end(self, answer: Message, end: End, *told: Happened) -> None:
+        if answer.status.terminal:
+            await self.ending.messages.save(answer)
+        else:
+            await self.ending.end(answer, end, *told)
+
+
+def _told(answer: Message) -> list[Happened]:
+    """The last events of an answer: what it cites, what it took, and all of it."""
+    view = message_view(answer)
+    cited = [Happened(EventType.CITED, to_builtins(citation_view(c))) for c in answer.citations]
+    used = Happened(EventType.USAGE, to_builtins(usage_of(view)))
+    return [*cited, used, Happened(LAST[answer.status], to_builtins(view))]

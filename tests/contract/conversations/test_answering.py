@@ -1,0 +1,327 @@
+"""Answers as models write them, or fail to: the same on both worlds, from a real provider's stream."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from dishka import AsyncContainer
+from msgspec import json
+
+from application.analytics.exports import UsageEvent, UsageStatus
+from application.analytics.ports import UsageReader
+from application.conversations.answers import AnswerQuestion
+from application.conversations.asking import Another, AskQuestion, Question, RegenerateAnswer
+from application.conversations.conversations import DeleteConversation
+from application.conversations.ports import MessageEvents, Messages
+from application.conversations.reading import ShowMessage
+from application.conversations.stopping import StopAnswer
+from application.conversations.views import MessageView
+from application.conversations.watching import WatchAnswer
+from application.identity.users import RegisterUser, Registration
+from application.knowledge.documents import UploadDocument
+from application.knowledge.metadata import Details
+from application.shared.actor import EVERYTHING_OWN, Actor
+from application.shared.ports import Clock, Ids
+from domain.conversations.conversation import Kind, MessageId
+from domain.conversations.events import AnswerDue
+from domain.conversations.message import AnswerMode, MessageStatus, Notice, Verified
+from domain.conversations.stream import EventType, MessageEvent
+from domain.shared.errors import NotFound
+from entrypoints.settings import Settings
+from tests.contract.models.test_dispatch import decide
+from tests.model_provider.process import KEY, ModelProvider
+from tests.pipeline import drain
+from tests.unit.knowledge.test_ingestion import sent
+
+POLICY = "Invoices are kept for ten years. Email is deleted after one year.\n"
+ASKED = "How long are invoices kept?"
+
+
+@pytest.fixture
+def settings(modelled: Settings) -> Settings:
+    return modelled
+
+
+async def a_reader(world: AsyncContainer, *, consents: bool = True) -> Actor:
+    """Somebody with a document that is read."""
+    async with world() as request:
+        registration = Registration("ada@example.org", "correct horse battery")
+        user = await (await request.get(RegisterUser))(registration)
+        ada = Actor(user.id, EVERYTHING_OWN)
+    async with world() as request:
+        await (await request.get(UploadDocument))(ada, sent(POLICY.encode()), Details())
+    await drain(world)
+    if consents:
+        await decide(world, ada.user_id, granted=True)
+    return ada
+
+
+async def ask(world: AsyncContainer, actor: Actor, **question: Any) -> MessageView:
+    """The pending answer."""
+    async with world() as request:
+        asked = await (await request.get(AskQuestion))(actor, Question(ASKED, **question))
+    return asked.answer
+
+
+async def answer(world: AsyncContainer, pending: MessageView, actor: Actor) -> MessageView:
+    """As a worker does it, without a pause between its tries at the provider."""
+    async with world() as request:
+        making = await request.get(AnswerQuestion)
+        write = making.write
+        models = replace(write.models, backoff=timedelta(milliseconds=1))
+        dispatch = replace(write.dispatch, models=models)
+        quick = replace(making, write=replace(write, dispatch=dispatch))
+        await quick(AnswerDue((await world.get(Ids)).next(), actor.user_id, pending.id))
+    return await shown(world, pending, actor)
+
+
+async def shown(world: AsyncContainer, message: MessageView, actor: Actor) -> MessageView:
+    async with world() as request:
+        return await (await request.get(ShowMessage))(actor, message.id)
+
+
+async def told(world: AsyncContainer, actor: Actor, message: MessageView) -> list[MessageEvent]:
+    async with world() as request:
+        return [one async for one in (await request.get(WatchAnswer))(actor, message.id)]
+
+
+async def charged(world: AsyncContainer, actor: Actor) -> list[UsageEvent]:
+    async with world() as request:
+        reader: UsageReader = await request.get(UsageReader)
+        return await reader.answers(actor.user_id, 10)
+
+
+def types(events: list[MessageEvent]) -> list[str]:
+    """With the pieces of the text as one."""
+    found = [event.type for event in events]
+    return [one for one, before in zip(found, [None, *found], strict=False) if one != before]
+
+
+async def test_a_model_writes_and_what_it_cites_is_checked(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada)
+
+    made = await answer(world, pending, ada)
+
+    assert (made.status, made.mode) == (MessageStatus.COMPLETE, AnswerMode.MODEL)
+    assert made.model_used == "cites-0613"
+    assert made.prompt_tokens > 0
+    assert made.completion_tokens > 0
+    assert "[1]" in made.content
+    citation = made.citations[0]
+    assert citation.verified is Verified.EXACT
+    assert POLICY[citation.start : citation.end] == citation.quote
+    events = await told(world, ada, pending)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert types(events) == [
+        "message.created",
+        "retrieval.completed",
+        "text.delta",
+        "citation.added",
+        "usage",
+        "message.completed",
+    ]
+    text = "".join(event.data["text"] for event in events if event.type is EventType.DELTA)
+    assert text == made.content
+    (usage,) = await charged(world, ada)
+    assert (usage.id, usage.status) == (pending.id, UsageStatus.OK)
+    assert usage.prompt_tokens == made.prompt_tokens
+    (request,) = provider.requests()
+    assert ASKED in request["body"]
+
+
+async def test_without_consent_it_is_quoted_and_nothing_leaves(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world, consents=False)
+    pending = await ask(world, ada)
+    made = await answer(world, pending, ada)
+    assert (made.mode, made.notice) == (AnswerMode.EXTRACTIVE, Notice.CONSENT_REQUIRED)
+    assert made.content == "Invoices are kept for ten years."
+    assert not provider.requests()
+    assert types(await told(world, ada, pending))[-1] == "message.completed"
+    (usage,) = await charged(world, ada)
+    assert (usage.provider, usage.model_used) == ("local", "extractive")
+
+
+async def test_the_extractive_model_asks_nobody(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model="extractive"), ada)
+    assert (made.mode, made.notice) == (AnswerMode.EXTRACTIVE, None)
+    assert not provider.requests()
+
+
+async def test_a_general_question_needs_no_documents_and_no_consent(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world, consents=False)
+    made = await answer(world, await ask(world, ada, kind=Kind.GENERAL, model="echo"), ada)
+    assert (made.mode, made.citations) == (AnswerMode.MODEL, [])
+    assert made.content.endswith(ASKED)
+    (request,) = provider.requests()
+    assert "ten years" not in request["body"]
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("bad-json", "model_broken"),
+        ("busy-for-long", "model_busy"),
+        ("cut-before", "model_broken"),
+        ("down", "model_unavailable"),
+        ("empty", "model_broken"),
+        ("error-in-stream", "model_broken"),
+        ("forbidden", "model_refused"),
+        ("html", "model_broken"),
+        ("no-answer", "model_unavailable"),
+        ("no-quota", "model_refused"),
+        ("not-text", "model_broken"),
+        ("redirect", "model_refused"),
+        ("silent", "model_timeout"),
+        ("slow-first", "model_timeout"),
+        ("wrong-shape", "model_broken"),
+    ],
+)
+async def test_a_provider_that_fails_costs_nobody_the_question(
+    world: AsyncContainer, script: str, code: str
+) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model=script), ada)
+    assert made.status is MessageStatus.FAILED
+    assert made.error is not None
+    assert made.error.code == code
+    assert KEY not in made.error.detail
+    assert "secret" not in made.error.detail
+    assert made.content == ""
+    async with world() as request:
+        question = await (await request.get(Messages)).read(ada.user_id, made.parent_id)
+        assert question.content == ASKED
+    assert types(await told(world, ada, made))[-1] == "message.failed"
+    (usage,) = await charged(world, ada)
+    assert usage.status in (UsageStatus.ERROR, UsageStatus.TIMEOUT)
+
+
+@pytest.mark.parametrize("script", ["cut-after", "error-after-delta", "no-reason", "stalls"])
+async def test_what_was_written_before_a_failure_is_kept(
+    world: AsyncContainer, script: str
+) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model=script), ada)
+    assert (made.status, made.content) == (MessageStatus.FAILED, "half an ans")
+    async with world() as request:
+        again = await (await request.get(RegenerateAnswer))(ada, made.id, Another("cites"))
+    assert again.parent_id == made.parent_id
+    better = await answer(world, again, ada)
+    assert better.status is MessageStatus.COMPLETE
+    assert (await shown(world, made, ada)).content == "half an ans"
+
+
+@pytest.mark.parametrize("script", ["no-done", "no-usage", "mad-usage", "too-long", "down:2"])
+async def test_what_can_be_made_of_an_answer_is_made(world: AsyncContainer, script: str) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model=script), ada)
+    assert made.status is MessageStatus.COMPLETE
+    assert made.total_tokens > 0
+
+
+async def test_characters_that_no_database_takes_are_no_reason_to_fail(
+    world: AsyncContainer,
+) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model="unstorable"), ada)
+    assert made.status.terminal
+
+
+async def test_a_stopped_answer_says_nothing_more(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada, model="paced:200")
+    making = asyncio.create_task(answer(world, pending, ada))
+    async with world() as request:
+        events = (await request.get(WatchAnswer))(ada, pending.id)
+        async for event in events:
+            if event.type is EventType.DELTA:
+                break
+        await events.aclose()
+    async with world() as request:
+        stopped = await (await request.get(StopAnswer))(ada, pending.id)
+    assert stopped.status is MessageStatus.STOPPED
+    made = await making
+    assert made.content == stopped.content
+    assert 0 < len(made.content.split("word ")) < 200
+    events_ = await told(world, ada, pending)
+    assert events_[-1].type is EventType.STOPPED
+    (usage,) = await charged(world, ada)
+    assert usage.status is UsageStatus.CANCELLED
+    assert made.completion_tokens > 0
+
+
+async def test_an_answer_that_is_stopped_before_it_begins_is_not_begun(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada)
+    async with world() as request:
+        await (await request.get(StopAnswer))(ada, pending.id)
+    made = await answer(world, pending, ada)
+    assert (made.status, made.content) == (MessageStatus.STOPPED, "")
+    assert not provider.requests()
+    (usage,) = await charged(world, ada)
+    assert (usage.status, usage.tokens) == (UsageStatus.CANCELLED, 0)
+
+
+async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada, model="paced:200")
+    making = asyncio.create_task(answer(world, pending, ada))
+    async with world() as request:
+        events = (await request.get(WatchAnswer))(ada, pending.id)
+        async for event in events:
+            if event.type is EventType.DELTA:
+                break
+        await events.aclose()
+    async with world() as request:
+        await (await request.get(DeleteConversation))(ada, pending.conversation_id)
+    with pytest.raises(NotFound):
+        await making
+    (usage,) = await charged(world, ada)
+    assert usage.status is UsageStatus.CANCELLED
+
+
+async def test_what_was_being_written_when_its_worker_died_is_kept_as_failed(
+    world: AsyncContainer,
+) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada)
+    async with world() as request:
+        messages, events = await request.get(Messages), await request.get(MessageEvents)
+        begun = await messages.read(ada.user_id, pending.id)
+        begun.begin("openai", "cites")
+        await messages.save(begun)
+        now = (await world.get(Clock)).now()
+        assert await events.write(ada.user_id, pending.id, "half an ans", now)
+    for _ in range(2):
+        made = await answer(world, pending, ada)
+        assert (made.status, made.content) == (MessageStatus.FAILED, "half an ans")
+        (usage,) = await charged(world, ada)
+        assert (usage.status, usage.provider) == (UsageStatus.ERROR, "openai")
+
+
+async def test_answers_of_one_conversation_are_made_one_after_the_other(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world)
+    first = await ask(world, ada)
+    second = await ask(world, ada, conversation_id=UUID(int=first.conversation_id.int))
+    assert MessageId(second.id) != first.id
+    await drain(world)
+    one, two = await shown(world, first, ada), await shown(world, second, ada)
+    assert one.status is two.status is MessageStatus.COMPLETE
+    last = provider.requests()[-1]["body"]
+    assert json.decode(last)["messages"][2]["content"] == one.content
