@@ -21,6 +21,7 @@ from rich.table import Table
 
 from benchmarks import (
     admin,
+    chat,
     embedding,
     harness,
     ingest,
@@ -42,6 +43,7 @@ BENCHMARKS = {
     "logins": logins.run,
     "overload": overload.run,
     "admin": admin.run,
+    "chat": chat.run,
     "ingest": ingest.run,
     "search_quality": search_quality.run,
     "embedding": embedding.run,

@@ -141,7 +141,11 @@ class Server:
 
     def peak_mib(self) -> float:
         """The most memory that its largest process, the one that answers, ever had resident."""
-        return max(_peak_kib(pid) for pid in family(self._process.pid)) / 1024
+        return max(_kib(pid, "VmHWM") for pid in family(self._process.pid)) / 1024
+
+    def resident_mib(self) -> float:
+        """What its largest process has resident now."""
+        return max(_kib(pid, "VmRSS") for pid in family(self._process.pid)) / 1024
 
 
 def free_port() -> int:
@@ -173,9 +177,10 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _peak_kib(pid: int) -> int:
+def _kib(pid: int, what: str) -> int:
+    """Of proc_pid_status(5)."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0])
+    return int(status.partition(f"{what}:")[2].split()[0])
 
 
 def _stat(pid: int) -> list[str]:

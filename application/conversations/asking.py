@@ -140,6 +140,8 @@ class Asking:
             trace_id=asked.trace_id,
             created_at=self.clock.now(),
         )
+        # Locked before the budget, as whoever ends it does.
+        is_due = await self._is_due(asked)
         await self.messages.add(answer)
         created = to_builtins(Asked(message_view(asked), message_view(answer)))
         told = [Happened(EventType.CREATED, created)]
@@ -147,7 +149,7 @@ class Asking:
         if self.models.providers and model != EXTRACTIVE:
             feature = Feature(conversation.origin)
             await self.meter.reserve(asked.user_id, answer.id, feature, answer.created_at)
-        if await self._is_due(asked):
+        if is_due:
             await self.outbox.publish(AnswerDue(self.ids.next(), asked.user_id, answer.id))
         conversation.active_leaf = answer.id
         conversation.updated_at = answer.created_at
@@ -162,8 +164,8 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class AskQuestion:
-    """Keep a question, and have it answered. Raises NotFound, SessionTaken, ModelNotAllowed,
-    BudgetExceeded."""
+    """Keep a question, and have it answered; what was sent before is given again. Raises NotFound,
+    SessionTaken, AlreadyAsked, ModelNotAllowed, BudgetExceeded."""
 
     asking: Asking
     conversations: Conversations
@@ -196,6 +198,8 @@ class AskQuestion:
         asked = await self.messages.sent_as(owner, question.client_message_id)
         if asked is None:
             return None
+        if asked.content != question.content:
+            raise AlreadyAsked("another message was sent with this client_message_id")
         answer = await self.messages.answer_to(owner, asked.id)
         return Asked(message_view(asked), message_view(answer))
 

@@ -174,6 +174,7 @@ class AttachDocuments:
         self, actor: Actor, conversation_id: ConversationId, attached: Attached
     ) -> ConversationView:
         actor.require(Scope.CHAT)
+        await self.conversations.read(actor.user_id, conversation_id)
         ids = [DocumentId(one) for one in dict.fromkeys(attached.document_ids)]
         await owned(self.documents, actor.user_id, ids)
         async with self.transaction:

@@ -16,7 +16,7 @@ from application.shared.ports import Clock, Listener
 from domain.conversations.conversation import MessageId
 from domain.conversations.stream import MessageEvent
 
-POLL = timedelta(seconds=2)  # a signal may be lost
+POLL = timedelta(seconds=15)  # a signal may be lost
 
 
 @dataclass(frozen=True, slots=True)

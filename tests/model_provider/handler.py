@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
     def play(self) -> None:
         name, _, argument = self.asked["model"].partition(":")
         STATE.asked[self.asked["model"]] += 1
-        if name == "paced":
+        if name in ("paced", "stamped"):
             return self.scripts[name](self)
         if argument and STATE.asked[self.asked["model"]] > int(argument):
             name = "cites"

@@ -43,11 +43,20 @@ def echo(handler: Handler) -> None:
 
 def paced(handler: Handler) -> None:
     """`paced:200` says 200 words, one every 10 ms."""
+    _words(handler, lambda number: f"word {number} ")
+
+
+def stamped(handler: Handler) -> None:
+    """The same; each says when, by a clock that all processes of a machine share."""
+    _words(handler, lambda _: f"{time.monotonic():.4f} ")
+
+
+def _words(handler: Handler, word: Callable[[int], str]) -> None:
     count = int(handler.asked["model"].partition(":")[2])
     handler.begin()
     handler.delta()
     for number in range(count):
-        handler.delta(f"word {number} ")
+        handler.delta(word(number))
         time.sleep(0.01)
     handler.delta("", "stop")
     handler.usage("word " * count)
@@ -226,7 +235,7 @@ def gzipped(handler: Handler) -> None:
 SCRIPTS: dict[str, Callable[[Handler], None]] = {
     script.__name__.replace("_", "-"): script
     for script in (
-        cites, echo, paced, no_usage, no_done, no_reason, mad_usage, error_in_stream, error_after_delta,
+        cites, echo, paced, stamped, no_usage, no_done, no_reason, mad_usage, error_in_stream, error_after_delta,
         empty, filtered, too_long, busy, busy_for_long, no_quota, down, forbidden, slow_first,
         silent, stalls, drips, cut_before, cut_after, no_answer, huge_line, endless, bad_json,
         wrong_shape, not_text, unstorable, html, redirect, gzipped,

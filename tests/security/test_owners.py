@@ -18,6 +18,7 @@ OWNED = {
     "document_id": "document",
     "file_id": "file",
     "message_id": "message",
+    "conversation_id": "conversation",
     "key_id": "key",
     "session_id": "session_id",
     "connection_id": "connection",

@@ -25,5 +25,6 @@ secured = Injected(
         Exception: in_openais_shape(unexpected_problem),
     },
     opt={OPEN_TO_KEYS: True},
+    security=[{"bearer": []}],
     include_in_schema=False,  # the protocol is OpenAI's, and described there
 )

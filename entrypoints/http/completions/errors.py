@@ -13,7 +13,11 @@ type AnyRequest = Request[Any, Any, Any]
 
 # What its clients switch on, where it is not what we call it.
 _CODES = {"unauthenticated": "invalid_api_key", "model_not_allowed": "model_not_found"}
-_STATUSES = {"model_not_allowed": HTTPStatus.NOT_FOUND, "invalid": HTTPStatus.BAD_REQUEST}
+_STATUSES = {
+    "invalid": HTTPStatus.BAD_REQUEST,
+    "model_not_allowed": HTTPStatus.NOT_FOUND,
+    "no_question": HTTPStatus.BAD_REQUEST,
+}
 
 
 class Failure(Struct, frozen=True):

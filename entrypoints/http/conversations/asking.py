@@ -31,7 +31,14 @@ _PATIENCE = 60.0  # seconds; proxies hang up after it
     status_code=200,
     summary="Ask, and wait for the answer",
     responses=problems(
-        401, 403, 404, "session_taken", "model_not_allowed", "budget_exceeded", body=True
+        401,
+        403,
+        404,
+        "session_taken",
+        "already_asked",
+        "model_not_allowed",
+        "budget_exceeded",
+        body=True,
     )
     | answers(202, ChatAnswer, "The answer is still being made: ask at `location` again"),
 )
@@ -64,7 +71,9 @@ async def chat(
     ],
     status_code=201,
     summary="Ask in a conversation",
-    responses=problems(401, 403, 404, "model_not_allowed", "budget_exceeded", body=True),
+    responses=problems(
+        401, 403, 404, "already_asked", "model_not_allowed", "budget_exceeded", body=True
+    ),
 )
 async def ask_in_conversation(
     request: Request[Any, Any, Any],
@@ -115,7 +124,7 @@ async def regenerate_answer(
 def _once(request: Request[Any, Any, Any], question: Question) -> Question:
     """A stream is not kept for those who send it again, so its key names the question."""
     key = request.headers.get("idempotency-key")
-    if question.client_message_id is not None or not key:
+    if not wants_events(request) or question.client_message_id is not None or not key:
         return question
     return structs.replace(question, client_message_id=key)
 

@@ -129,10 +129,10 @@ PROBLEMS = (
     problem(
         409,
         "already_asked",
-        "The message was sent before",
-        "A request with the same `client_message_id` was kept a moment ago, and is gone. Take another "
-        "id.",
-        "this client_message_id was sent before",
+        "The name of the message is taken",
+        "You sent another message with this `client_message_id`, or with this `Idempotency-Key` as a "
+        "stream. Take a new one for each message.",
+        "another message was sent with this client_message_id",
     ),
     problem(
         409,
@@ -147,6 +147,13 @@ PROBLEMS = (
         "The metadata are too large",
         "What you keep with a conversation may take 16 KiB as JSON.",
         "metadata may hold 16 KiB",
+    ),
+    problem(
+        422,
+        "no_question",
+        "Nothing is asked",
+        "The last message sent to `/v1/chat/completions` has to be a user's, with text.",
+        "the last message has to be a user's, of 1 to 10000 characters",
     ),
     problem(
         409,

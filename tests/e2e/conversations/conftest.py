@@ -1,6 +1,6 @@
 """A deployment: two API processes and two workers on one database, and a provider of models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +109,12 @@ def streaming(api: Api, place: str, session: Session, **more: str) -> Iterator[I
 
 
 def events(answer: httpx.Response) -> Iterator[Json]:
+    return events_of(answer.iter_lines())
+
+
+def events_of(lines: Iterable[str]) -> Iterator[Json]:
     event: Json = {}
-    for line in answer.iter_lines():
+    for line in lines:
         name, _, value = line.partition(": ")
         if name == "data":
             yield event | {"data": msgspec.json.decode(value)}

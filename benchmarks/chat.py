@@ -1,0 +1,213 @@
+"""Questions and answers, from the POST to the socket.
+
+- The first `text.delta` of an answer that quotes, over 10,000 passages: milliseconds from the POST, of
+  which `value` is the median, held against 150.
+- 50 answers at once that a model writes, a word every 10 ms: the worker's seconds of CPU, beside those of
+  OpenAI's client that reads the same streams and does nothing with them.
+- From the provider's word to the client's socket, with those 50 streams: the 95th percentile in
+  milliseconds, held against 120. The provider says in each word when it wrote it.
+- 500 clients that watch an answer on one process: what it has resident more than before, in MiB, held
+  against 60.
+
+The API and the worker share a core; Postgres, the provider and the clients share the other.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from benchmarks import cranfield
+from benchmarks.harness import Account, Bench
+from benchmarks.load import HOST
+from benchmarks.measure import Measure, Result, Skipped
+from benchmarks.passages import load, passages
+from benchmarks.processes import (
+    LOAD_CORES,
+    SERVER_CORES,
+    Process,
+    Server,
+    cpu_seconds,
+    free_port,
+)
+from benchmarks.stream_reader import Took
+from domain.shared.ids import UserId
+
+QUESTIONS = 40
+STREAMS, WORDS = 50, 200
+CLIENTS = 500
+MODEL = f"stamped:{WORDS}"
+SIZE = 10_000  # passages
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class System:
+    api: Server
+    worker: Process
+    ada: Account
+    provider: str
+
+
+def run(bench: Bench) -> list[Result]:
+    if not cranfield.FOLDER.is_dir():
+        return [Skipped("questions and answers", cranfield.ABSENT)]
+    with _system(bench) as system:
+        first = asyncio.run(_first_deltas(system))
+        before = cpu_seconds(system.worker.pid)
+        late = asyncio.run(_streams(system))
+        worker = cpu_seconds(system.worker.pid) - before
+        alone = _alone(bench, system.provider)
+        memory = asyncio.run(_watchers(system))
+    return [
+        _held("first piece of a quoted answer", "ms", statistics.median(first), 150.0),
+        Measure(
+            name=f"{STREAMS} answers that a model writes",
+            unit="s CPU",
+            value=worker,
+            floor=alone,
+            rounds=[worker / alone],
+            target=2.0,
+            at_most=True,
+        ),
+        _held("provider to socket, p95", "ms", statistics.quantiles(late, n=20)[-1], 120.0),
+        _held(f"{CLIENTS} clients that watch", "MiB", memory, 60.0),
+    ]
+
+
+def _held(name: str, unit: str, value: float, most: float) -> Measure:
+    return Measure(
+        name=name,
+        unit=unit,
+        value=value,
+        floor=most,
+        rounds=[value / most],
+        target=1.0,
+        at_most=True,
+    )
+
+
+@contextmanager
+def _system(bench: Bench) -> Iterator[System]:
+    port, log = free_port(), bench.data_dir / "provider.log"
+    with Process(["tests.model_provider", str(port)], LOAD_CORES, {}, log) as provider:
+        Server(port, provider).await_answer()
+        url = f"http://{HOST}:{port}/v1"
+        settings = {
+            "openai_api_key": "sk-bench",
+            "openai_base_url": url,
+            "openai_model": MODEL,
+            "ai_models": "silent",
+            "ai_requests_per_minute": "0",
+            "ai_requests_per_day": "0",
+            "ai_monthly_budget_limit": "0",
+        }
+        environ = {name.upper(): value for name, value in settings.items()}
+        environ |= {"DATABASE_URL": bench.url, "DATA_DIR": str(bench.data_dir)}
+        worker_log = bench.data_dir / "worker.log"
+        with (
+            bench.api(SERVER_CORES, **settings) as api,
+            Process(["entrypoints", "worker"], SERVER_CORES, environ, worker_log) as worker,
+        ):
+            ada = bench.account(api, "chat")
+            source = asyncio.run(passages(cranfield.read()))
+            asyncio.run(load(bench.url, {UserId(UUID(ada.id)): SIZE}, source))
+            yield System(api, worker, ada, url)
+
+
+async def _first_deltas(system: System) -> list[float]:
+    """Milliseconds; the first few warm up."""
+    found = []
+    async with _client(system) as client:
+        for content in cranfield.read().questions[:QUESTIONS]:
+            began = time.perf_counter()
+            async with _asked(client, content=content, model="extractive") as events:
+                async for event in events:
+                    if event["event"] == "text.delta":
+                        found.append((time.perf_counter() - began) * 1000)
+    return found[5:]
+
+
+async def _streams(system: System) -> list[float]:
+    """Milliseconds that the words took."""
+    late: list[float] = []
+
+    async def read(client: httpx.AsyncClient) -> None:
+        async with _asked(client, content="Say some words.", kind="general") as events:
+            async for event in events:
+                if event["event"] == "text.delta":
+                    now = time.monotonic()
+                    words = event["data"]["text"].split()
+                    late.extend((now - float(word)) * 1000 for word in words)
+
+    async with _client(system) as client:
+        await asyncio.gather(*(read(client) for _ in range(STREAMS)))
+    if len(late) != STREAMS * WORDS:
+        raise RuntimeError(f"of {STREAMS * WORDS} words {len(late)} came")
+    return late
+
+
+async def _watchers(system: System) -> float:
+    """MiB for CLIENTS that watch an answer which does not come."""
+    api, token = system.api, system.ada.token
+    body = {"title": "Nothing", "kind": "general"}
+    _, made = api.ask("POST", "/api/v1/chat/conversations", body, token)
+    place = f"/api/v1/chat/conversations/{made['id']}/messages"
+    _, asked = api.ask("POST", place, {"content": "Well?", "model": "silent"}, token)
+    path = f"/api/v1/messages/{asked['answer']['id']}/events"
+    before = api.resident_mib()
+    sockets = []
+    for _ in range(CLIENTS):
+        reader, writer = await asyncio.open_connection(HOST, api.port)
+        head = f"GET {path} HTTP/1.1\r\nhost: {HOST}\r\nauthorization: Bearer {token}\r\n\r\n"
+        writer.write(head.encode())
+        await reader.readuntil(b"message.created")
+        sockets.append(writer)
+    grown = api.resident_mib() - before
+    for writer in sockets:
+        writer.close()
+    return grown
+
+
+def _alone(bench: Bench, url: str) -> float:
+    arguments = ["benchmarks.stream_reader", "client", url, str(STREAMS), MODEL]
+    log = bench.data_dir / "reader.log"
+    with Process(arguments, SERVER_CORES, {}, log, stdin=b"") as reader:
+        return msgspec.json.decode(reader.output(seconds=120), type=Took).cpu
+
+
+def _client(system: System) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=f"http://{HOST}:{system.api.port}/api/v1",
+        headers={
+            "authorization": f"Bearer {system.ada.token}",
+            "accept": "text/event-stream",
+        },
+        limits=httpx.Limits(max_connections=STREAMS),
+        timeout=60,
+    )
+
+
+@asynccontextmanager
+async def _asked(client: httpx.AsyncClient, **question: str) -> AsyncIterator[AsyncIterator[Json]]:
+    async with client.stream("POST", "/chat/chat", json=question) as answer:
+        answer.raise_for_status()
+        yield _events(answer)
+
+
+async def _events(answer: httpx.Response) -> AsyncIterator[Json]:
+    event: Json = {}
+    async for line in answer.aiter_lines():
+        name, _, value = line.partition(": ")
+        if name == "data":
+            yield event | {"data": msgspec.json.decode(value)}
+        elif name:
+            event[name] = value
