@@ -19,7 +19,6 @@ from adapters.models import minilm, static
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.models.packaged import verified
 from adapters.models.static import StaticEmbedder
-from application.knowledge.ports import Embedder
 from benchmarks import cranfield
 from benchmarks.harness import Bench
 from benchmarks.measure import ROUNDS, Measure, Result, Skipped
@@ -66,7 +65,7 @@ def _rate(loop: Loop, texts: list[str]) -> float:
     return len(texts) / (time.process_time() - began)
 
 
-def _ours(embedder: Embedder) -> Loop:
+def _ours(embedder: MiniLmEmbedder | StaticEmbedder) -> Loop:
     return lambda texts: asyncio.run(embedder.embed(texts))
 
 

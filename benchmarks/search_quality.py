@@ -22,7 +22,7 @@ from adapters.postgres.knowledge.embedding import PostgresEmbeddingSets
 from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.pool import open_pool
 from adapters.system import SystemClock
-from application.knowledge.ports import Embedder, Embedding
+from application.knowledge.ports import Embedding
 from application.knowledge.views import Mode, Query
 from benchmarks import cranfield
 from benchmarks.cranfield import Abstract, Collection
@@ -59,7 +59,10 @@ async def _measure(url: str, collection: Collection) -> list[Result]:
 
 
 async def _by(
-    embedder: Embedder, database: Database, collection: Collection, modes: Sequence[Mode]
+    embedder: MiniLmEmbedder | StaticEmbedder,
+    database: Database,
+    collection: Collection,
+    modes: Sequence[Mode],
 ) -> list[Measure]:
     owner = await add_owner(database, embedder.embedding_set)
     numbers = await _store(database, embedder, owner, collection.abstracts)
@@ -84,7 +87,10 @@ def _beside(hybrid: Measure, lexical: float) -> Measure:
 
 
 async def _store(
-    database: Database, embedder: Embedder, owner: UserId, abstracts: list[Abstract]
+    database: Database,
+    embedder: MiniLmEmbedder | StaticEmbedder,
+    owner: UserId,
+    abstracts: list[Abstract],
 ) -> Numbers:
     chunks = [(await add_document(database, owner, a.title, [a.body]))[0] for a in abstracts]
     vectors = await embedder.embed([f"{one.title}\n{one.body}" for one in abstracts])
@@ -103,7 +109,9 @@ async def _store(
     return {chunk.document_id: one.number for chunk, one in zip(chunks, abstracts, strict=True)}
 
 
-async def _embed(embedder: Embedder, questions: list[str]) -> tuple[list[Embedding], list[float]]:
+async def _embed(
+    embedder: MiniLmEmbedder | StaticEmbedder, questions: list[str]
+) -> tuple[list[Embedding], list[float]]:
     """One by one, as they are asked; and the seconds of each."""
     embeddings, times = [], []
     for question in questions:

@@ -26,6 +26,8 @@ from adapters.system import SystemClock, SystemSecrets, Uuid7
 from application.conversations.enriching import Enrichers
 from application.identity.links import EmailPolicy
 from application.identity.policy import Policy
+from application.knowledge.exports import Egress
+from application.models.egress import AllowEmbedding
 from application.models.ports import ChatModels
 from application.models.tracing import Tracers
 from application.operations.quotas import Quotas
@@ -45,6 +47,8 @@ PORTS: dict[type, type] = (
     | operations.PORTS
     | records.PORTS
 )
+# Ports of one context behind which stands what another does: made anew, as use cases are.
+MET: dict[type, type] = {Egress: AllowEmbedding}
 
 
 class World:
@@ -82,10 +86,10 @@ class World:
     def _make(self, wanted: type, own: dict[type, Any]) -> Any:
         if found := own.get(wanted) or self._kept.get(wanted):
             return found
-        kind: Any = (PORTS | SYSTEM).get(wanted, wanted)
+        kind: Any = (PORTS | SYSTEM | MET).get(wanted, wanted)
         hints = get_type_hints(kind.__init__)
         hints.pop("return", None)
         made = kind(**{name: self._make(hint, own) for name, hint in hints.items()})
-        if kind is not wanted:
+        if wanted in PORTS | SYSTEM:
             self._kept[wanted] = made
         return made

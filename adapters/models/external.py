@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated
@@ -11,9 +11,10 @@ import httpx
 import msgspec
 from msgspec import Meta, Struct
 
-from application.knowledge.ports import Vector
+from application.knowledge.ports import Leaving, Outgoing, Vector
 from domain.shared.errors import Unavailable
 
+PROVIDER = "openai_compatible"
 BATCH = 64  # texts of one request
 LONGEST = 4_000  # code points: the rest of a text is not sent, for it would be refused as a whole
 TRIES = 4
@@ -21,8 +22,7 @@ PATIENCE = timedelta(seconds=60)  # for one answer
 LONGEST_WAIT = timedelta(seconds=20)  # whoever is told to wait longer gives up, and comes back
 _NUMBER = 32  # bytes of a number in JSON, at most
 _BUSY = (408, 429)
-
-type Body = Mapping[str, str | Sequence[str]]
+_JSON = {"content-type": "application/json"}
 
 
 class ExternalEmbedder:
@@ -44,25 +44,27 @@ class ExternalEmbedder:
         self.embedding_set = f"{model.replace(':', '--')}/{dimensions}"
         self._client, self._model, self._pause = client, model, pause
 
-    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+    async def embed(self, texts: Sequence[str], leaving: Leaving) -> list[Vector]:
         vectors: list[Vector] = []
         for start in range(0, len(texts), BATCH):
-            vectors += await self._batch(texts[start : start + BATCH])
+            vectors += await self._batch(texts[start : start + BATCH], leaving)
         return vectors
 
-    async def _batch(self, texts: Sequence[str]) -> list[Vector]:
+    async def _batch(self, texts: Sequence[str], leaving: Leaving) -> list[Vector]:
         # Empty texts are refused by some.
         body = {"model": self._model, "input": [text[:LONGEST] or " " for text in texts]}
-        answer = await self._answer(body)
+        outgoing = Outgoing(PROVIDER, self._model, msgspec.json.encode(body))
+        answer = await self._answer(outgoing, leaving)
         found = sorted(answer.data, key=lambda item: item.index)
         if [item.index for item in found] != list(range(len(texts))):
             raise _unusable(f"{len(found)} vectors for {len(texts)} texts")
         return [self._unit(item.embedding) for item in found]
 
-    async def _answer(self, body: Body) -> "_Answer":
+    async def _answer(self, outgoing: Outgoing, leaving: Leaving) -> "_Answer":
         for number in range(TRIES):
+            await leaving(outgoing)
             try:
-                return await self._ask(body)
+                return await self._ask(outgoing.body)
             except _Again as again:
                 wait = self._pause * 2**number if again.wait is None else again.wait
                 if number + 1 == TRIES or wait > LONGEST_WAIT:
@@ -70,12 +72,12 @@ class ExternalEmbedder:
             await asyncio.sleep(wait.total_seconds())
         raise AssertionError("the last try returns or raises")
 
-    async def _ask(self, body: Body) -> "_Answer":
+    async def _ask(self, body: bytes) -> "_Answer":
         """One try. Raises _Again when another may succeed, else Unavailable."""
         try:
             async with (
                 asyncio.timeout(PATIENCE.total_seconds()),
-                self._client.stream("POST", "embeddings", json=body) as response,
+                self._client.stream("POST", "embeddings", content=body, headers=_JSON) as response,
             ):
                 _check(response)
                 return msgspec.json.decode(await self._content(response), type=_Answer)

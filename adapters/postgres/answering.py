@@ -17,6 +17,8 @@ DOWN = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # A connection that has heard its server die, and not yet that it is closed.
+    asyncpg.InternalClientError,
 )
 _NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _AFTER = timedelta(seconds=2)

@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, text
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.knowledge.search import EXACT
 from adapters.postgres.pool import open_pool
 from adapters.postgres.tables.files import stored_files
+from application.knowledge.views import OrphansView
 from domain.files.file import StorageKey
+from domain.shared.ids import UserId
 
 MAINTENANCE_ROLE = "colonnade_maintenance"
 
@@ -20,6 +23,43 @@ _CREATED = Statement(
     )
 )
 _COUNT = Statement(select(func.count()).where(_f.created_at < bindparam("before")))
+_INDEXED = Statement(
+    text("""
+    SELECT user_id FROM version_statistics GROUP BY user_id
+    HAVING sum(chunks) > :exact ORDER BY random() LIMIT 1
+    """)
+)
+# As long as there are none, only versions and files are looked at.
+_ORPHANS = Statement(
+    text("""
+    WITH dead AS MATERIALIZED (
+        SELECT v.user_id, v.id FROM document_versions v
+        JOIN documents d ON d.user_id = v.user_id AND d.id = v.document_id
+        WHERE d.deleted_at < :before
+            OR d.deleted_at IS NULL AND d.current_version_id IS DISTINCT FROM v.id AND EXISTS (
+                SELECT FROM document_versions n
+                WHERE n.user_id = v.user_id AND n.document_id = v.document_id
+                    AND n.number > v.number AND n.updated_at < :before
+            )
+    ), dead_chunks AS MATERIALIZED (
+        SELECT c.user_id, c.id FROM dead
+        JOIN chunks c ON c.user_id = dead.user_id AND c.version_id = dead.id
+    )
+    SELECT
+        (SELECT count(*) FROM stored_files f
+            WHERE f.purpose = 'document' AND f.created_at < :before AND NOT EXISTS (
+                SELECT FROM document_versions v WHERE v.user_id = f.user_id AND v.file_id = f.id
+            )) AS files,
+        (SELECT count(*) FROM dead) AS versions,
+        (SELECT count(*) FROM dead
+            JOIN document_texts t ON t.user_id = dead.user_id AND t.version_id = dead.id) AS texts,
+        (SELECT count(*) FROM dead_chunks) AS chunks,
+        (SELECT count(*) FROM dead
+            JOIN postings p ON p.user_id = dead.user_id AND p.version_id = dead.id) AS postings,
+        (SELECT count(*) FROM dead_chunks c
+            JOIN chunk_vectors x ON x.user_id = c.user_id AND x.chunk_id = c.id) AS vectors
+    """)
+)
 
 
 @asynccontextmanager
@@ -44,3 +84,23 @@ class PostgresAllFiles:
         (row,) = await self._database.rows(_COUNT, {"before": before})
         counted: int = row[0]
         return counted
+
+
+class PostgresIndexedOwners:
+    """Whoever has more than `exact` passages is answered by the index."""
+
+    def __init__(self, database: Database, exact: int = EXACT) -> None:
+        self._database, self._exact = database, exact
+
+    async def one(self) -> UserId | None:
+        row = await self._database.row(_INDEXED, {"exact": self._exact})
+        return UserId(row["user_id"]) if row else None
+
+
+class PostgresOrphanProbe:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count(self, before: datetime) -> OrphansView:
+        (row,) = await self._database.rows(_ORPHANS, {"before": before})
+        return OrphansView(**row)

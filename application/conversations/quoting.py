@@ -14,7 +14,7 @@ from domain.conversations.extractive import (
     shortlist,
 )
 from domain.conversations.message import Citation, Message
-from domain.shared.ids import UserId
+from domain.shared.ids import DocumentId, UserId
 
 SHORTLIST = 12  # sentences whose meaning is compared
 
@@ -32,7 +32,8 @@ class QuoteDocuments:
         overlap = overlaps(question, sentences)
         short = shortlist(sentences, overlap, SHORTLIST)
         texts = [sentences[index].text for index in short]
-        closeness = await self._closeness(asked.user_id, question, texts)
+        of = {places[index][1].document_id for index in short}
+        closeness = await self._closeness(asked.user_id, question, texts, of)
         scored = [
             Scored(index, score(sentences[index], overlap[index], close))
             for index, close in zip(short, closeness, strict=True)
@@ -47,10 +48,10 @@ class QuoteDocuments:
         ]
 
     async def _closeness(
-        self, owner: UserId, question: str, texts: list[str]
+        self, owner: UserId, question: str, texts: list[str], of: set[DocumentId]
     ) -> list[float | None]:
         """Cosines: the vectors have length 1."""
-        vectors = await self.meaning.of_texts(owner, [question, *texts]) if texts else None
+        vectors = await self.meaning.of_texts(owner, [question, *texts], of) if texts else None
         if vectors is None:
             return [None] * len(texts)
         asked, *others = vectors

@@ -1,27 +1,30 @@
 """Texts into vectors: which models may read whose texts, and what they are given to read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.identity.exports import ConsentPurpose, Consents, has_consent
+from application.identity.exports import ConsentPurpose, ConsentRequired, Consents, has_consent
 from application.knowledge.ports import (
     Documents,
+    Egress,
     Embedder,
     Embedding,
     EmbeddingSets,
     Models,
+    Outgoing,
     Vector,
     Vectors,
 )
 from application.knowledge.views import Mode, Query
+from application.shared.ports import Ids
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document
 from domain.knowledge.embedding import SetState
 from domain.knowledge.wording import wording
 from domain.shared.errors import NotFound, Unavailable
-from domain.shared.ids import ChunkId, UserId, VersionId
+from domain.shared.ids import ChunkId, DocumentId, UserId, VersionId
 
 BATCH = 32  # chunks that are embedded, and then kept, together
 PATIENCE = 5.0  # seconds that somebody who asks waits for a model
@@ -38,6 +41,26 @@ async def may_read(model: Embedder, owner: UserId, consents: Consents) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Embed:
+    """Texts into vectors. What leaves this machine for that is allowed and written down before: so
+    never call it inside a transaction."""
+
+    egress: Egress
+    ids: Ids
+
+    async def __call__(
+        self, owner: UserId, model: Embedder, texts: Sequence[str], of: Collection[DocumentId] = ()
+    ) -> list[Vector]:
+        """`of`: the documents that the texts are from. Raises Unavailable, ConsentRequired."""
+        attempt_id = self.ids.next()
+
+        async def leaving(outgoing: Outgoing) -> None:
+            await self.egress(owner, attempt_id, outgoing, of)
+
+        return await model.embed(texts, leaving)
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What an owner's texts mean, as the active embedding set has it. None wherever it cannot be
     told: no set is active, its model is not here, the owner does not allow it, or it does not
@@ -46,6 +69,7 @@ class Meaning:
     sets: EmbeddingSets
     models: Models
     consents: Consents
+    embed: Embed
 
     async def of_query(self, owner: UserId, query: Query) -> Embedding | None:
         """Raises Unavailable when nothing but the meaning was asked for."""
@@ -54,21 +78,33 @@ class Meaning:
         if model is None:
             return None
         try:
-            (vector,) = await _soon(model, [meant])
+            (vector,) = await self._soon(owner, model, [meant])
         except Unavailable:
             if query.mode is Mode.SEMANTIC:
                 raise
             return None
         return Embedding(model.embedding_set, vector)
 
-    async def of_texts(self, owner: UserId, texts: Sequence[str]) -> list[Vector] | None:
+    async def of_texts(
+        self, owner: UserId, texts: Sequence[str], of: Collection[DocumentId]
+    ) -> list[Vector] | None:
+        """`of`: the documents that they are from."""
         model = await self._model(owner)
         if model is None:
             return None
         try:
-            return await _soon(model, texts)
-        except Unavailable:
+            return await self._soon(owner, model, texts, of)
+        except (Unavailable, ConsentRequired):
             return None
+
+    async def _soon(
+        self, owner: UserId, model: Embedder, texts: Sequence[str], of: Collection[DocumentId] = ()
+    ) -> list[Vector]:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self.embed(owner, model, texts, of)
+        except TimeoutError:
+            raise Unavailable("the model did not answer in time", _LATER) from None
 
     async def _model(self, owner: UserId) -> Embedder | None:
         for one in await self.sets.all():
@@ -87,6 +123,7 @@ class Passages:
     sets: EmbeddingSets
     models: Models
     consents: Consents
+    embed: Embed
 
     async def models_for(self, owner: UserId) -> list[Embedder]:
         """Those of the sets that are kept up, so far as they are here and may read."""
@@ -97,14 +134,15 @@ class Passages:
         self, owner: UserId, version_id: VersionId, model: Embedder
     ) -> AsyncIterator[Pairs]:
         """Batch by batch the vectors that the version's chunks lack in the model's set. What
-        was deleted lacks none."""
+        was deleted lacks none. Raises Unavailable, ConsentRequired."""
         start = 0
         while chunks := await self._lacking(owner, version_id, model, start):
             try:
                 document = await self.documents.get(owner, chunks[0].document_id)
             except NotFound:
                 return
-            vectors = await model.embed([_text(document, chunk) for chunk in chunks])
+            texts = [_text(document, chunk) for chunk in chunks]
+            vectors = await self.embed(owner, model, texts, [document.id])
             yield [(chunk.id, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
             start = chunks[-1].ordinal + 1
 
@@ -113,14 +151,6 @@ class Passages:
     ) -> list[Chunk]:
         name = model.embedding_set
         return await self.vectors.lacking(owner, version_id, name, start=start, limit=BATCH)
-
-
-async def _soon(model: Embedder, texts: Sequence[str]) -> list[Vector]:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await model.embed(texts)
-    except TimeoutError:
-        raise Unavailable("the model did not answer in time", _LATER) from None
 
 
 def _text(document: Document, chunk: Chunk) -> str:

@@ -4,22 +4,35 @@ from application.knowledge.embedding import Meaning
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
+    Egress,
     KnowledgeRecords,
+    Outgoing,
     SearchIndex,
     Versions,
 )
-from application.knowledge.views import EmbeddingSetView, Findings, Hit, Mode, Query, SentenceView
+from application.knowledge.views import (
+    EmbeddingSetView,
+    Findings,
+    Hit,
+    Mode,
+    OrphansView,
+    Query,
+    SentenceView,
+)
 from application.shared.records import Record
 from domain.shared.ids import UserId
 
 __all__ = [
     "DocumentReader",
     "Documents",
+    "Egress",
     "EmbeddingSetView",
     "Hit",
     "KnowledgeRecords",
     "Meaning",
     "Mode",
+    "OrphansView",
+    "Outgoing",
     "Query",
     "SearchIndex",
     "SentenceView",

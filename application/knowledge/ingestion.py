@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from application.files.exports import Files, Objects, StoredFile, extension
+from application.identity.exports import ConsentRequired
 from application.knowledge.embedding import Passages
 from application.knowledge.ports import (
     Documents,
@@ -222,7 +223,7 @@ class EmbedChunks:
 
     async def __call__(self, event: TermsIndexed) -> None:
         while True:
-            with suppress(_SetsChanged):
+            with suppress(_SetsChanged, ConsentRequired):
                 return await self._embed(event)
 
     async def _embed(self, event: TermsIndexed) -> None:

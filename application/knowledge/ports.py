@@ -1,7 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from application.knowledge.views import (
     ChunkView,
@@ -181,6 +182,29 @@ class Splitter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to a model as it will leave this machine: `body`, byte for byte."""
+
+    provider: str
+    model: str
+    body: bytes
+
+
+type Leaving = Callable[[Outgoing], Awaitable[None]]
+
+
+class Egress(Protocol):
+    """Of another context, which keeps account of all that leaves."""
+
+    async def __call__(
+        self, owner: UserId, attempt_id: UUID, outgoing: Outgoing, of: Collection[DocumentId]
+    ) -> None:
+        """Allow a request that holds texts `of` these documents, and write it down, outside any
+        transaction. Raises ConsentRequired."""
+        ...
+
+
 class Embedder(Protocol):
     """A model that turns texts into vectors."""
 
@@ -197,8 +221,9 @@ class Embedder(Protocol):
         """Whether texts leave this machine, which their owner has to allow."""
         ...
 
-    async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """One vector of length 1 for each text. Raises Unavailable."""
+    async def embed(self, texts: Sequence[str], leaving: Leaving, /) -> list[Vector]:
+        """One vector of length 1 for each text; `leaving` is awaited before each request that
+        leaves this machine. Raises Unavailable, and what `leaving` raises."""
         ...
 
 

@@ -24,12 +24,14 @@ class Recall:
     measured_at: datetime
 
 
-class RecallProbe(Protocol):
-    async def owner(self) -> UserId | None:
+class IndexedOwners(Protocol):
+    async def one(self) -> UserId | None:
         """Somebody, taken at random, whose searches the index answers; None when nobody has so
         many passages."""
         ...
 
+
+class RecallProbe(Protocol):
     async def compare(self, owner: UserId, embedding_set: str, sample: int) -> Sequence[float]:
         """For each of so many of the owner's vectors, the share of its ten nearest that the index
         finds."""
@@ -44,6 +46,7 @@ class RecallProbe(Protocol):
 class ProbeRecall:
     """Run by a schedule."""
 
+    owners: IndexedOwners
     probe: RecallProbe
     sets: EmbeddingSets
     clock: Clock
@@ -52,7 +55,7 @@ class ProbeRecall:
         """How many vectors were looked for."""
         sets = await self.sets.all()
         embedding_set = next((one.name for one in sets if one.state is SetState.ACTIVE), None)
-        owner = await self.probe.owner()
+        owner = await self.owners.one()
         if embedding_set is None or owner is None:
             return 0
         shares = await self.probe.compare(owner, embedding_set, SAMPLE)

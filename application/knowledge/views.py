@@ -274,3 +274,15 @@ class EmbeddingSetView(Struct, frozen=True):
     state: SetState
     done: int
     total: int
+
+
+class OrphansView(Struct, frozen=True):
+    """What should be gone, and is not: `files` of no version; `versions` that were deleted or
+    superseded, and their `texts`, `chunks`, `postings` and `vectors`. All are 0 in a sound system."""
+
+    files: int
+    versions: int
+    texts: int
+    chunks: int
+    postings: int
+    vectors: int

@@ -10,11 +10,11 @@ from types import TracebackType
 from uuid import UUID
 
 from application.analytics.exports import Feature, TokensSource, UsageEvent, UsageStatus
-from application.identity.exports import ConsentPurpose, Consents, require_consent
-from application.models.ports import ChatModel, ChatModels, EgressLedger, Outgoing
-from application.shared.ports import Clock, Ids, Transaction
+from application.identity.exports import ConsentPurpose
+from application.models.egress import AllowEgress, Departure
+from application.models.ports import ChatModel, ChatModels, Outgoing
+from application.shared.ports import Clock
 from domain.models.chat import ChatEvent, ChatRequest, Delta, Finished, Started, Usage, estimated
-from domain.models.egress import EgressEvent
 from domain.models.errors import ModelBusy, ModelFailed, ModelTimeout, NoModel
 from domain.shared.ids import UserId
 
@@ -51,11 +51,8 @@ class Dispatch:
     """
 
     models: ChatModels
-    consents: Consents
-    ledger: EgressLedger
+    egress: AllowEgress
     clock: Clock
-    ids: Ids
-    transaction: Transaction
 
     def __call__(self, order: Order) -> "Call":
         """Raises ModelNotAllowed, NoModel."""
@@ -65,25 +62,18 @@ class Dispatch:
         return Call(self, order, self.clock.now())
 
     async def allow(self, order: Order, model: ChatModel, outgoing: Outgoing) -> None:
-        """Asked before every request: a consent may have been withdrawn since the last. Raises
-        ConsentRequired."""
-        async with self.transaction:
-            if order.sources:
-                await require_consent(order.user_id, order.purpose, self.consents)
-            await self.ledger.add(
-                EgressEvent(
-                    user_id=order.user_id,
-                    id=self.ids.next(),
-                    attempt_id=order.attempt_id,
-                    provider=model.provider,
-                    model=outgoing.model,
-                    purpose=order.purpose,
-                    object_ids=order.sources,
-                    bytes=len(outgoing.body),
-                    sha256=outgoing.sha256,
-                    at=self.clock.now(),
-                )
+        """Asked before every request. Raises ConsentRequired."""
+        await self.egress(
+            Departure(
+                user_id=order.user_id,
+                attempt_id=order.attempt_id,
+                provider=model.provider,
+                model=outgoing.model,
+                purpose=order.purpose,
+                object_ids=order.sources,
+                body=outgoing.body,
             )
+        )
 
 
 class Call:

@@ -1,4 +1,3 @@
-import hashlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,10 +18,6 @@ class Outgoing:
     request: ChatRequest
     model: str
     body: bytes
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.body).hexdigest()
 
 
 class ChatModel(Protocol):

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from application.files.exports import StorageHealth
-from application.knowledge.exports import EmbeddingSetView
+from application.knowledge.exports import EmbeddingSetView, OrphansView
 
 
 class Word(StrEnum):
@@ -61,8 +61,8 @@ class RecallHealth(Struct, frozen=True):
 
 
 class DetailedHealth(Struct, frozen=True):
-    """`queue` and `embedding_sets` are None when the database, whose parts they are, does not answer;
-    so is `storage` as long as it never did. `embeddings` names the set that the settings ask for."""
+    """`queue`, `embedding_sets` and `orphans` are None when the database, whose parts they are, does not
+    answer; so is `storage` as long as it never did. `embeddings` names the set that the settings ask for."""
 
     status: Word
     version: str
@@ -74,3 +74,4 @@ class DetailedHealth(Struct, frozen=True):
     embeddings: str | None
     embedding_sets: list[EmbeddingSetView] | None
     recall: list[RecallHealth]
+    orphans: OrphansView | None

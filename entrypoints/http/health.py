@@ -6,6 +6,7 @@ from litestar import get
 
 from application.files.exports import CheckStorage
 from application.knowledge.embedding_sets import ListEmbeddingSets
+from application.knowledge.orphans import CountOrphans
 from application.knowledge.ports import Models
 from application.operations.ports import Probes
 from application.operations.views import DatabaseHealth, DetailedHealth, Health, Welcome, Word
@@ -45,6 +46,7 @@ async def show_detailed_health(
     files = await _told(container, CheckStorage, lambda check: check())
     sets = await _told(container, ListEmbeddingSets, lambda show: show())
     recall = await _told(container, Probes, lambda probes: probes.recall())
+    orphans = await _told(container, CountOrphans, lambda count: count())
     return DetailedHealth(
         status=Word.OK if queue and files and files.writable else Word.DEGRADED,
         version=VERSION,
@@ -56,6 +58,7 @@ async def show_detailed_health(
         embeddings=models.wanted.embedding_set if models.wanted else None,
         embedding_sets=sets,
         recall=recall or [],
+        orphans=orphans,
     )
 
 

@@ -69,7 +69,7 @@ async def watch_document(
     every change, and after `completed` or `failed` the stream ends. `Last-Event-ID` or `after`
     leaves out what was seen."""
     statuses = watch(actor, DocumentId(document_id))
-    return await streamed(_events(statuses, resumed_after(request, after)))
+    return await streamed(request, _events(statuses, resumed_after(request, after)))
 
 
 async def _events(statuses: AsyncGenerator[StatusView], seen: str | None) -> AsyncGenerator[Event]:

@@ -18,7 +18,11 @@ from adapters.postgres.knowledge.embedding import (
 from adapters.postgres.knowledge.recall import PostgresRecallProbe
 from adapters.postgres.knowledge.search import PostgresSearchIndex
 from adapters.postgres.knowledge.versions import PostgresVersions
-from adapters.postgres.maintenance import maintenance
+from adapters.postgres.maintenance import (
+    PostgresIndexedOwners,
+    PostgresOrphanProbe,
+    maintenance,
+)
 from adapters.postgres.pool import Pool
 from adapters.postgres.records import PostgresKnowledgeRecords
 from application.knowledge.batch import ChangeDocuments
@@ -30,7 +34,7 @@ from application.knowledge.documents import (
     Removal,
     UploadDocument,
 )
-from application.knowledge.embedding import Meaning, Passages
+from application.knowledge.embedding import Embed, Meaning, Passages
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
     DropEmbeddings,
@@ -52,6 +56,7 @@ from application.knowledge.ingestion import (
     PublishVersion,
 )
 from application.knowledge.metadata import DescribeDocument
+from application.knowledge.orphans import CountOrphans, OrphanProbe
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
@@ -67,7 +72,7 @@ from application.knowledge.ports import (
     Versions,
 )
 from application.knowledge.progress import WatchDocument
-from application.knowledge.recall import ProbeRecall, RecallProbe
+from application.knowledge.recall import IndexedOwners, ProbeRecall, RecallProbe
 from application.knowledge.search import SearchDocuments
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.embeddings import models
@@ -92,10 +97,11 @@ class UseCases(Provider):
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
     search = provide_all(SearchDocuments, Meaning, ProbeRecall)
-    embedding = provide_all(Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
+    embedding = provide_all(Embed, Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
     embedding_sets = provide_all(
         WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
     )
+    orphans = provide_all(CountOrphans, scope=Scope.APP)
 
 
 class Adapters(Provider):
@@ -121,6 +127,16 @@ class Adapters(Provider):
         url = settings.database_url or ""
         async with maintenance(url) as database:
             yield PostgresVectorUpkeep(database, url)
+
+    @provide(scope=Scope.APP)
+    async def indexed_owners(self, settings: Settings) -> AsyncIterator[IndexedOwners]:
+        async with maintenance(settings.database_url or "") as database:
+            yield PostgresIndexedOwners(database)
+
+    @provide(scope=Scope.APP)
+    async def orphan_probe(self, settings: Settings) -> AsyncIterator[OrphanProbe]:
+        async with maintenance(settings.database_url or "") as database:
+            yield PostgresOrphanProbe(database)
 
     splitter = provide(SemanticSplitter, provides=Splitter, scope=Scope.APP)
     documents = provide(PostgresDocuments, provides=Documents)

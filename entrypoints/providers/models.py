@@ -7,9 +7,10 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.postgres.models import PostgresEgressLedger
 from adapters.postgres.records import PostgresModelRecords
+from application.knowledge.exports import Egress
 from application.models.choice import ListModels
 from application.models.dispatch import Dispatch
-from application.models.egress import ListEgress
+from application.models.egress import AllowEgress, AllowEmbedding, ListEgress
 from application.models.ports import ChatModels, EgressLedger, ModelRecords
 from application.models.tracing import Tracer, Tracers
 from entrypoints.settings import AiProvider, Settings
@@ -25,7 +26,8 @@ class Closable(Tracer, Protocol):
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    models = provide_all(Dispatch, ListEgress, ListModels)
+    models = provide_all(AllowEgress, Dispatch, ListEgress, ListModels)
+    embedding = provide(AllowEmbedding, provides=Egress)
 
 
 class Policies(Provider):

@@ -56,10 +56,12 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = self.rfile.read(int(self.headers["content-length"]))
+        asked = json.loads(body)
         if self.path == "/control":
             return self.control(asked)
-        seen.append({"path": self.path, "key": self.headers["authorization"], **asked})
+        sent = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        seen.append({"path": self.path, "key": self.headers["authorization"], **sent, **asked})
         act = script.pop(0) if script else "well"
         match act:
             case "busy":
@@ -84,10 +86,10 @@ class Handler(BaseHTTPRequestHandler):
                 let_go.wait(SLOW)
             case "hanging":
                 let_go.wait(60)
-        body = json.dumps({"object": "list", "data": data(asked["input"], act)}).encode()
+        told = json.dumps({"object": "list", "data": data(asked["input"], act)}).encode()
         if act == "cut":
-            return self.cut(body)
-        return self.answer(200, body)
+            return self.cut(told)
+        return self.answer(200, told)
 
     def control(self, asked: dict[str, Any]) -> None:
         told = json.dumps({"seen": seen, "left": script}).encode()

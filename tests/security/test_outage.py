@@ -10,8 +10,9 @@ import httpx
 from entrypoints.database import migrate
 from entrypoints.embedded_postgres import Cluster
 from tests.conftest import execute
-from tests.running import Running, free_port, is_healthy, until
-from tests.security.conftest import PASSWORD, Api, Secrets
+from tests.running import PATIENCE, Running, free_port, is_healthy, until
+from tests.security.conftest import PASSWORD, Api, Secrets, Session
+from tests.security.test_streams import upload
 
 
 def test_a_stopped_database_is_503_until_it_is_back(tmp_path: Path) -> None:
@@ -31,7 +32,11 @@ def test_a_stopped_database_is_503_until_it_is_back(tmp_path: Path) -> None:
             with Api(ports[0], secrets) as a, Api(ports[1], secrets) as b:
                 account = a.register()
                 session = a.log_in(account)
-                cluster.stop()
+                with watched(a, session) as stream:
+                    cluster.stop()
+                    assert not [line for line in stream.iter_lines() if line.startswith("event:")][
+                        1:
+                    ]
                 credentials = {"email": account.email, "password": PASSWORD}
                 for api in (a, b):
                     assert api.post("/auth/login", json=credentials).status_code == 503
@@ -99,3 +104,13 @@ def _lives(api: Api) -> bool:
     with suppress(httpx.TransportError):
         return api.get("/health").is_success
     return False
+
+
+@contextmanager
+def watched(api: Api, session: Session) -> Iterator[httpx.Response]:
+    """The stream of a document that nobody reads."""
+    with httpx.Client(base_url=api.base_url, timeout=PATIENCE) as client:
+        document = upload(api, session, "Waits.")
+        place = f"/documents/{document}/events"
+        with client.stream("GET", place, headers=session.headers) as stream:
+            yield stream

@@ -11,6 +11,9 @@ from tests.security.conftest import Api, Server, Session
 
 LONG = "# Fees\n\n" + "".join(f"Clause {n} says what number {n} says.\n\n" for n in range(800))
 
+# As if it were being read still, though no job is left that would ever end it.
+STUCK = "UPDATE document_versions SET status = 'processing' WHERE document_id = $1"
+
 
 def upload(api: Api, session: Session, text: str) -> str:
     files = {"file": ("fees.md", text.encode())}
@@ -58,9 +61,7 @@ def test_a_stream_ends_with_its_client_and_holds_no_connection(server: Server) -
     document = upload(server.a, ada, "Held back.")
     place = f"/documents/{document}/events"
     server.a.get(place, headers=ada.headers)  # until it is read
-    # As if it were being read still, though no job is left that would ever end it.
-    stuck = "UPDATE document_versions SET status = 'processing' WHERE document_id = $1"
-    server.sql(stuck, document)
+    server.sql(STUCK, document)
 
     def ended() -> int:
         """A request's line is written when it is over."""
@@ -81,6 +82,30 @@ def test_a_stream_ends_with_its_client_and_holds_no_connection(server: Server) -
     for client in clients:
         client.close()
     until(lambda: ended() == 1 + len(clients))
+
+
+def test_a_stream_ends_soon_after_the_session_or_the_key_that_opened_it(server: Server) -> None:
+    account = server.a.register()
+    ada, other = server.a.log_in(account), server.a.log_in(account)
+    key = server.a.api_key(ada, "documents")
+    document = upload(server.a, ada, "Held back.")
+    place = f"/documents/{document}/events"
+    server.a.get(place, headers=ada.headers)  # until it is read
+    server.sql(STUCK, document)
+    with (
+        plain(server.b) as b,
+        b.stream("GET", place, headers=other.headers) as by_session,
+        b.stream("GET", place, headers=key.headers) as by_key,
+        b.stream("GET", place, headers=ada.headers) as spared,
+    ):
+        ends = [by_session.iter_lines(), by_key.iter_lines()]
+        assert server.a.post("/auth/logout", headers=other.headers).status_code == 204
+        gone = server.a.delete(f"/auth/api-keys/{key.id}", headers=ada.headers)
+        assert gone.status_code == 204
+        # A comment comes every 15 seconds.
+        assert [sum(line.startswith(":") for line in lines) for lines in ends] == [0, 0]
+        still = spared.iter_lines()
+        assert next(line for line in still if line.startswith(":"))
 
 
 def test_another_users_document_cannot_be_watched(server: Server) -> None:

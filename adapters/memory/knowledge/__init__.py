@@ -9,9 +9,11 @@ from adapters.memory.knowledge.embedding import (
     NoModels,
 )
 from adapters.memory.knowledge.extractor import PlainExtractor
-from adapters.memory.knowledge.recall import MemoryRecallProbe
+from adapters.memory.knowledge.orphans import MemoryOrphanProbe
+from adapters.memory.knowledge.recall import MemoryIndexedOwners, MemoryRecallProbe
 from adapters.memory.knowledge.search import MemorySearchIndex
 from adapters.memory.knowledge.splitter import PlainSplitter
+from application.knowledge.orphans import OrphanProbe
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
@@ -25,14 +27,16 @@ from application.knowledge.ports import (
     VectorUpkeep,
     Versions,
 )
-from application.knowledge.recall import RecallProbe
+from application.knowledge.recall import IndexedOwners, RecallProbe
 
 PORTS: dict[type, type] = {
     DocumentReader: MemoryDocumentReader,
     Documents: MemoryDocuments,
     EmbeddingSets: MemoryEmbeddingSets,
     Extractor: PlainExtractor,
+    IndexedOwners: MemoryIndexedOwners,
     Models: NoModels,
+    OrphanProbe: MemoryOrphanProbe,
     RecallProbe: MemoryRecallProbe,
     SearchIndex: MemorySearchIndex,
     Splitter: PlainSplitter,

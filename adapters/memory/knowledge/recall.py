@@ -4,12 +4,14 @@ from application.knowledge.recall import Recall
 from domain.shared.ids import UserId
 
 
-class MemoryRecallProbe:
+class MemoryIndexedOwners:
     """Here every vector is compared, whoever's it is: there is nothing to probe."""
 
-    async def owner(self) -> UserId | None:
+    async def one(self) -> UserId | None:
         return None
 
+
+class MemoryRecallProbe:
     async def compare(self, owner: UserId, embedding_set: str, sample: int) -> Sequence[float]:
         return [1.0] * sample
 

@@ -214,6 +214,11 @@ def forget(store: Store, owner: UserId, chunk_id: ChunkId) -> None:
     store.table(_Vectors).pop((owner, chunk_id), None)
 
 
+def terms_of(store: Store, chunk: Chunk) -> list[str]:
+    found = store.table(_Terms).get((chunk.user_id, chunk.id))
+    return list(found.counts) if found else []
+
+
 def _asked(document: Document, query: Query) -> bool:
     named = query.document_ids is None or document.id in query.document_ids
     return named and (query.filters is None or meets(document, query.filters))

@@ -6,7 +6,6 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.database import Database, Statement, Values
-from adapters.postgres.knowledge.search import EXACT
 from adapters.postgres.knowledge.search_scope import Scope, scope_of
 from adapters.postgres.knowledge.search_tuning import tuned
 from adapters.postgres.knowledge.search_vectors import every, nearest
@@ -16,14 +15,6 @@ from domain.shared.ids import UserId
 
 _NEAREST = 10
 
-# Whose versions are counted is nobody's: row security would hide all of them. Until the commit.
-_AS_MAINTENANCE = Statement(text("SET LOCAL ROLE colonnade_maintenance"))
-_OWNER = Statement(
-    text("""
-    SELECT user_id FROM version_statistics GROUP BY user_id
-    HAVING sum(chunks) > :exact ORDER BY random() LIMIT 1
-    """)
-)
 # OFFSET 0 makes it a look-up for each, whatever Postgres thinks of how many there are.
 _VECTORS = Statement(
     text("""
@@ -45,17 +36,8 @@ _KEEP = Statement(
 
 
 class PostgresRecallProbe:
-    """`exact` as in PostgresSearchIndex."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.exact = EXACT
-
-    async def owner(self) -> UserId | None:
-        async with self._database:
-            await self._database.row(_AS_MAINTENANCE)
-            row = await self._database.row(_OWNER, {"exact": self.exact})
-        return row["user_id"] if row else None
 
     async def compare(self, owner: UserId, embedding_set: str, sample: int) -> Sequence[float]:
         async with tuned(self._database, owner):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from dishka import FromDishka
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Struct
 
@@ -66,6 +66,7 @@ async def list_openai_models(actor: FromDishka[Actor], models: FromDishka[ListMo
     request_max_body_size=1024 * KIB,
 )
 async def complete_chat(
+    request: Request[Any, Any, Any],
     data: JSONBody[CompletionRequest],
     actor: FromDishka[Actor],
     settings: FromDishka[Settings],
@@ -78,7 +79,8 @@ async def complete_chat(
     base = settings.base_url.rstrip("/")
     if data.stream:
         usage = data.stream_options is not None and data.stream_options.include_usage
-        return await streamed(_lines(watch(actor, answer.id), data.model, base, usage=usage))
+        lines = _lines(watch(actor, answer.id), data.model, base, usage=usage)
+        return await streamed(request, lines)
     with suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE), aclosing(watch(actor, answer.id)) as events:
             async for _ in events:

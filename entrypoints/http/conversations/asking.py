@@ -57,7 +57,7 @@ async def chat(
     show. `Accept: text/event-stream` streams it, as `GET /messages/{id}/events`."""
     answer = (await ask(actor, _once(request, data))).answer
     if wants_events(request):
-        return await told(watch(actor, answer.id))
+        return await told(request, watch(actor, answer.id))
     answer = await _ended(actor, answer, watch, show)
     headers = {"location": f"/api/v1/messages/{answer.id}"}
     status = 200 if answer.status.terminal else 202
@@ -88,7 +88,7 @@ async def ask_in_conversation(
     `GET /messages/{id}/events` tells how it goes; `Accept: text/event-stream` streams that here."""
     asked = await ask(actor, _once(request, data.within(conversation_id)))
     if wants_events(request):
-        return await told(watch(actor, asked.answer.id))
+        return await told(request, watch(actor, asked.answer.id))
     headers = {"location": f"/api/v1/messages/{asked.answer.id}"}
     return Response(asked, status_code=201, headers=headers)
 

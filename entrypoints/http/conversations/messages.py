@@ -52,7 +52,7 @@ async def watch_answer(
     seen = number_of(resumed_after(request, after))
     if seen is None:
         return Response(None, status_code=204)
-    return await told(watch(actor, MessageId(message_id), seen))
+    return await told(request, watch(actor, MessageId(message_id), seen))
 
 
 @post(

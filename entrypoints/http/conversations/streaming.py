@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from litestar import Request, Response
+from litestar import Response
 
 from domain.conversations.stream import MessageEvent
 from domain.shared.errors import Invalid
+from entrypoints.http.auth import AnyRequest
 from entrypoints.http.sse import Event, streamed
 
 _END = "end"  # the id of an end whose events are forgotten
@@ -16,7 +17,7 @@ _END = "end"  # the id of an end whose events are forgotten
 class WrongEventId(Invalid): ...
 
 
-def wants_events(request: Request[Any, Any, Any]) -> bool:
+def wants_events(request: AnyRequest) -> bool:
     return "text/event-stream" in request.headers.get("accept", "")
 
 
@@ -29,9 +30,9 @@ def number_of(event_id: str | None) -> int | None:
     return int(event_id or 0)
 
 
-async def told(events: AsyncGenerator[MessageEvent]) -> Response[Any]:
+async def told(request: AnyRequest, events: AsyncGenerator[MessageEvent]) -> Response[Any]:
     """All of them, as they happen, each with an id from which a client can go on."""
-    return await streamed(_events(events))
+    return await streamed(request, _events(events))
 
 
 async def _events(events: AsyncGenerator[MessageEvent]) -> AsyncGenerator[Event]:

@@ -1,5 +1,5 @@
 from application.files.views import StorageHealth, Sweep
-from application.knowledge.views import EmbeddingSetView
+from application.knowledge.views import EmbeddingSetView, OrphansView
 from application.operations.views import (
     DatabaseHealth,
     DetailedHealth,
@@ -44,6 +44,7 @@ EXAMPLES = (
             EmbeddingSetView("wordllama-l2-supercat-256", 256, SetState.ACTIVE, 5200, 5200),
         ],
         recall=[RecallHealth("minilm-l6-v2-int8", 0.992, 50, NOW)],
+        orphans=OrphansView(files=0, versions=0, texts=0, chunks=0, postings=0, vectors=0),
     ),
 )
 PROBLEMS = (

@@ -5,10 +5,9 @@ import random
 import pytest
 from dishka import AsyncContainer
 
-from adapters.postgres.database import Database
-from adapters.postgres.knowledge.recall import PostgresRecallProbe
-from application.knowledge.ports import Embedder
-from application.knowledge.recall import ProbeRecall
+from adapters.postgres.maintenance import PostgresIndexedOwners, maintenance
+from application.knowledge.ports import EmbeddingSets
+from application.knowledge.recall import ProbeRecall, RecallProbe
 from application.operations.ports import Probes
 from application.shared.ports import Clock
 from domain.shared.ids import UserId
@@ -27,25 +26,26 @@ async def a_library(world: AsyncContainer, owner: UserId, documents: int) -> Non
         await put_vectors(world, stored, [unit(source) for _ in range(20)])
 
 
-async def probe(world: AsyncContainer, exact: int) -> int:
-    async with world() as request:
-        made = PostgresRecallProbe(await request.get(Database))
-        made.exact = exact
-        embedder, clock = await request.get(Embedder), await request.get(Clock)
-        return await ProbeRecall(made, embedder, clock)()
+async def probe(world: AsyncContainer, database: str, exact: int) -> int:
+    async with world() as request, maintenance(database) as everybodys:
+        owners = PostgresIndexedOwners(everybodys, exact)
+        made, sets = await request.get(RecallProbe), await request.get(EmbeddingSets)
+        return await ProbeRecall(owners, made, sets, await request.get(Clock))()
 
 
 async def test_somebody_with_many_passages_is_probed_and_the_recall_shown(
-    postgres: AsyncContainer, ada: UserId, bob: UserId
+    postgres: AsyncContainer, database: str, ada: UserId, bob: UserId
 ) -> None:
     await a_library(postgres, ada, 8)
     await a_library(postgres, bob, 1)
-    assert await probe(postgres, exact=100) == 50
+    assert await probe(postgres, database, exact=100) == 50
     async with postgres() as request:
         (shown,) = await (await request.get(Probes)).recall()
     assert (shown.embedding_set, shown.compared) == (SET, 50)
     assert 0.97 <= shown.recall <= 1
-    assert await probe(postgres, exact=100) == 50  # again: it takes the place of the first
+    assert (
+        await probe(postgres, database, exact=100) == 50
+    )  # again: it takes the place of the first
 
 
 async def test_where_all_are_compared_nothing_is_probed(world: AsyncContainer, ada: UserId) -> None:

@@ -1,6 +1,7 @@
 """OpenAI's client against a provider that plays what providers do."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import threading
@@ -97,7 +98,7 @@ async def test_the_body_that_leaves_is_the_one_that_was_prepared(
             pass
     (sent,) = provider.requests()
     assert sent["body"].encode() == outgoing.body
-    assert sent["sha256"] == outgoing.sha256
+    assert sent["sha256"] == hashlib.sha256(outgoing.body).hexdigest()
     assert sent["path"] == "/v1/chat/completions"
     assert sent["authorization"] == f"Bearer {KEY}"
     assert json.loads(sent["body"])["stream_options"] == {"include_usage": True}

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from litestar import Request
 from litestar.response import Stream
 
 from entrypoints.http.sse import Event, streamed
@@ -162,7 +163,8 @@ async def test_what_cannot_be_watched_is_a_problem(client: Client) -> None:
 
 
 async def body(events: AsyncGenerator[Event], **times: float) -> list[str | bytes]:
-    answer = await streamed(events, **times)
+    scope: Any = {"type": "http", "headers": []}
+    answer = await streamed(Request(scope), events, **times)
     assert isinstance(answer, Stream)
     assert isinstance(answer.iterator, AsyncIterator)
     return [piece async for piece in answer.iterator]

@@ -4,12 +4,13 @@ import msgspec
 from dishka import AsyncContainer
 from httpx import ASGITransport, AsyncClient
 
-from application.files.sweeping import SweepFiles
 from entrypoints.container import in_memory
 from entrypoints.http.app import create_app
 from entrypoints.http.inject import OfRequest
 from entrypoints.openapi import document
 from entrypoints.settings import Environment, Settings
+from tests.contract.files.test_files import a_file, an_owner
+from tests.contract.files.test_sweeping import keep, put, swept
 from tests.http.conftest import Client
 
 
@@ -31,15 +32,20 @@ async def test_the_database_is_asked_only_where_it_is_named(client: Client) -> N
     assert detailed["queue"] == {"waiting": 0, "oldest_seconds": 0.0, "held": 0}
     assert detailed["storage"] == {"writable": True, "swept": None}
     assert (detailed["embeddings"], detailed["embedding_sets"]) == (None, [])
+    assert set(detailed["orphans"].values()) == {0}
 
 
-async def test_health_tells_what_the_last_sweep_found(
+async def test_health_tells_of_bytes_without_a_row_and_of_rows_without_bytes(
     client: Client, memory: AsyncContainer
 ) -> None:
-    async with memory() as request:
-        await (await request.get(SweepFiles))()
-    swept = (await client.get("/api/v1/health/detailed")).json()["storage"]["swept"]
-    assert (swept["orphans"], swept["unfinished"], swept["missing"]) == (0, 0, 0)
+    """A row that no document refers to is an orphan itself."""
+    await keep(memory, a_file(await an_owner(memory)), whole=False)
+    await put(memory, "document/lost")
+    await swept(memory)
+    health = (await client.get("/api/v1/health/detailed")).json()
+    told = health["storage"]["swept"]
+    assert (told["orphans"], told["unfinished"], told["missing"]) == (1, 0, 1)
+    assert (health["orphans"]["files"], health["orphans"]["versions"]) == (1, 0)
 
 
 async def test_an_unknown_path_is_a_problem(client: Client) -> None:

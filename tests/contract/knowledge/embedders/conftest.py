@@ -5,7 +5,7 @@ import pytest
 from adapters.models.external import ExternalEmbedder
 from adapters.models.minilm import MiniLmEmbedder
 from adapters.models.static import StaticEmbedder
-from application.knowledge.ports import Embedder, Vector
+from application.knowledge.ports import Embedder, Outgoing, Vector
 from tests.embedding_endpoint import process
 from tests.embedding_endpoint.process import EndpointProcess
 
@@ -52,6 +52,10 @@ def embedder(
     """Every adapter of the port."""
     found: dict[str, Embedder] = {"minilm": minilm, "static": static, "external": external}
     return found[request.param]
+
+
+async def unwatched(_: Outgoing) -> None:
+    """Lets everything leave."""
 
 
 def cosine(one: Vector, other: Vector) -> float:

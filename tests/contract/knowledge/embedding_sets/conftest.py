@@ -11,7 +11,7 @@ from dishka import AsyncContainer, Provider, Scope, provide
 from adapters.models.models import InstalledModels
 from application.knowledge.embedding import Meaning
 from application.knowledge.embedding_sets import ListEmbeddingSets
-from application.knowledge.ports import Embedder, Embedding, Models, Vector
+from application.knowledge.ports import Embedder, Embedding, Leaving, Models, Outgoing, Vector
 from application.knowledge.views import Mode, Query
 from domain.shared.ids import UserId
 from entrypoints.container import in_memory, production
@@ -30,8 +30,10 @@ class WordsModel:
         self.read: list[str] = []
         self.before: Callable[[], Awaitable[None]] = _nothing
 
-    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+    async def embed(self, texts: Sequence[str], leaving: Leaving) -> list[Vector]:
         await self.before()
+        if self.is_external:
+            await leaving(Outgoing("away", self.embedding_set, "\n".join(texts).encode()))
         self.read += texts
         return [self._vector(text) for text in texts]
 
