@@ -18,6 +18,7 @@ from tests.oidc_provider.process import CLIENT_ID, CLIENT_SECRET, PLAIN, Provide
 from tests.running import PATIENCE, ROOT, Running, free_port, is_healthy, sql, until
 
 PASSWORD = "correct horse battery staple"
+OURS = "http://localhost:8000"  # both processes stand behind it
 ELSEWHERE = "https://app.example/signed-in"  # where a browser may go after a provider
 _SECRET_FIELDS = {"access_token", "refresh_token", "csrf_token", "key", "token"} | {
     "password",
@@ -200,6 +201,7 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         environ = {
             "DATABASE_URL": new_database(cluster),
             "DATA_DIR": str(folder / "data"),
+            "PUBLIC_URL": OURS,
             # Patience, for 50 registrations at once shall all have an answer.
             "HASH_QUEUE_MS": "50000",
             # All tests come from one address.

@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.security.conftest import PASSWORD, Account, Api, Server, Session, bearer
+from tests.security.conftest import OURS, PASSWORD, Account, Api, Server, Session, bearer
 
 NEW = "a new and better password"
 AT_ONCE = 20
-OURS = "http://localhost:8000"
 
 
 def _by_header(api: Api, token: str) -> httpx.Response:

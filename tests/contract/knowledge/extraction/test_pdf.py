@@ -1,6 +1,5 @@
 """What of a PDF is read, and which are not."""
 
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -120,7 +119,5 @@ async def test_a_pdf_that_unpacks_to_more_than_the_memory_is_too_large(tmp_path:
 
 
 async def test_a_pdf_that_takes_for_ever_is_given_up(tmp_path: Path) -> None:
-    started = time.monotonic()
     hasty = ChildExtractor(timeout=timedelta(seconds=1))
     assert await failure(tmp_path, endless_pdf(), PDF, hasty) is Failure.TIMEOUT
-    assert time.monotonic() - started < 5
