@@ -21,6 +21,7 @@ from application.knowledge.ingestion import (
     IndexTerms,
     PublishVersion,
 )
+from application.knowledge.renaming import EmbedTitle, IndexTitle
 from application.knowledge.versions import PurgeVersions
 from application.mail.sending import ForgetLetter, SendLetter
 from domain.analytics.events import BucketsMarked
@@ -36,6 +37,7 @@ from domain.knowledge.events import (
     DocumentCompleted,
     DocumentDeleted,
     DocumentFailed,
+    DocumentRenamed,
     DocumentUploaded,
     TermsIndexed,
     TextChunked,
@@ -52,6 +54,7 @@ FOLLOWERS: dict[type, tuple[type, ...]] = {
     ChunksEmbedded: (PublishVersion,),
     DocumentCompleted: (RecordAnalysis,),
     DocumentFailed: (RecordFailedAnalysis,),
+    DocumentRenamed: (IndexTitle, EmbedTitle),
     VersionSuperseded: (PurgeVersions,),
     DocumentDeleted: (PurgeDocument, ForgetDocument),
     FileForgotten: (RemoveBytes,),

@@ -1,8 +1,9 @@
 """How fast documents are read, and what that costs whoever waits for an answer meanwhile.
 
-- `extract a PDF of 400 pages`: pages a second of the extract step's reader, with its process, its
-  limits, headings and running heads, against a process as nice that asks pdfium for the text of the
-  same pages and nothing else: at least 0.7. `in_process` is the ratio to pdfium without a start.
+- `extract a PDF of 400 pages`: pages a second of the extract step's reader, with the start of its
+  process, its limits, headings and running heads, against pdfium that is asked for the text of the
+  same pages and nothing else, as nice, in a process that is warm: at least 0.7. `with_start` is the
+  ratio to that process when its start counts as ours does.
 - `ingest it without a model`: pages a second from the first step to the last on Postgres, against
   the 60 that were decided to be the least.
 - `embed its passages`: passages a second of the embed step, which keeps them on Postgres, against
@@ -63,15 +64,16 @@ from domain.shared.ids import DocumentId, UserId
 from entrypoints.container import production
 from entrypoints.settings import EmbeddingModel, Settings
 
-_BARE = (
-    sys.executable,
-    "-I",
-    "-c",
-    "import os, sys, pypdfium2\n"
-    "os.nice(10)\n"
-    "for page in pypdfium2.PdfDocument(sys.stdin.buffer.read()):\n"
-    "    page.get_textpage().get_text_range()",
-)
+_BARE = """
+import os, sys, time, pypdfium2
+os.nice(10)
+data = sys.stdin.buffer.read()
+for _ in range(int(sys.argv[1])):
+    began = time.perf_counter()
+    for page in pypdfium2.PdfDocument(data):
+        page.get_textpage().get_text_range()
+print(time.perf_counter() - began)
+"""
 PAGES, SHORT = 400, 120
 ROUNDS, SECONDS, RATE = 3, 6.0, 100.0
 LEAST = 60.0  # pages a second
@@ -117,11 +119,11 @@ def contract(pages: int, number: int = 0) -> bytes:
 async def _extraction(folder: Path) -> Measure:
     path, extractor = folder / "contract.pdf", ChildExtractor()
     path.write_bytes(contract(PAGES))
-    ours, floor, in_process = [], [], []
+    ours, floor, with_start = [], [], []
     for _ in range(ROUNDS):
-        floor.append(PAGES / _timed(lambda: subprocess.run(_BARE, stdin=path.open(), check=True)))
+        floor.append(PAGES / _pdfium(path, rounds=2))
         ours.append(PAGES / await _awaited(lambda: extractor.extract(path, PDF)))
-        in_process.append(PAGES / _timed(lambda: _pdfium(path)))
+        with_start.append(PAGES / _timed(lambda: _pdfium(path, rounds=1)))
     return Measure(
         name=f"extract a PDF of {PAGES} pages",
         unit="pages/s",
@@ -129,13 +131,14 @@ async def _extraction(folder: Path) -> Measure:
         floor=statistics.median(floor),
         rounds=[a / b for a, b in zip(ours, floor, strict=True)],
         target=0.7,
-        details={"in_process": statistics.median(ours) / statistics.median(in_process)},
+        details={"with_start": statistics.median(ours) / statistics.median(with_start)},
     )
 
 
-def _pdfium(path: Path) -> int:
-    document = pypdfium2.PdfDocument(path)
-    return sum(len(page.get_textpage().get_text_range()) for page in document)
+def _pdfium(path: Path, rounds: int) -> float:
+    """Seconds that the last of some rounds through the document took."""
+    run = [sys.executable, "-I", "-c", _BARE, str(rounds)]
+    return float(subprocess.run(run, stdin=path.open(), check=True, stdout=subprocess.PIPE).stdout)
 
 
 async def _ingestion(settings: Settings) -> Measure:

@@ -7,16 +7,13 @@ is one JSON object: `pages` and `properties`, or `failure` (a value of domain.kn
 """
 
 import gc
+import json
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
-
-import msgspec
 
 from adapters.extraction.limits import give_up_rights
-from adapters.extraction.pages import Extracted, Page, Unreadable
-from adapters.extraction.properties import Properties
+from adapters.extraction.pages import Extracted, Unreadable
 
 _TOO_MUCH = "reading it takes too much memory: split it into smaller documents"
 _NO_TEXT = "there is no text in it: if it is a scan, run text recognition (OCR) over it first"
@@ -24,29 +21,21 @@ _NO_TEXT = "there is no text in it: if it is a scan, run text recognition (OCR) 
 type Read = Callable[[bytes], Extracted]
 
 
-class Result(msgspec.Struct, omit_defaults=True):
-    pages: list[Page] = []
-    properties: Properties = Properties()
-    failure: str | None = None
-    detail: str = ""
-
-
-def main() -> NoReturn:
+def main() -> None:
     media_type, memory, cpu, parent = sys.argv[1], *map(int, sys.argv[2:5])
     gc.disable()  # the process ends before it would be worth it
     try:
         read = reader(media_type)  # first, so that the limits count what the document takes
         give_up_rights(memory, cpu, parent)
-        output = msgspec.json.encode(_result(read(sys.stdin.buffer.read())))
+        output = _result(read(sys.stdin.buffer.read()))
     except Unreadable as error:
-        output = msgspec.json.encode(Result(failure=error.failure, detail=error.detail))
+        output = _failed(error.failure, error.detail)
     except MemoryError:
-        failed = Result(failure="too_large", detail=_TOO_MUCH)
-        output = msgspec.json.encode(failed)
+        output = _failed("too_large", _TOO_MUCH)
     except Exception:  # a fault of ours: told, so that it can be mended
         import traceback  # for this alone
 
-        output = msgspec.json.encode(Result(failure="internal", detail=traceback.format_exc()))
+        output = _failed("internal", traceback.format_exc())
     sys.stdout.buffer.write(output)
     sys.stdout.buffer.flush()
     os._exit(0)  # no destructor of a half-read document may turn a good result into a crash
@@ -106,8 +95,13 @@ def reader(media_type: str) -> Read:
     raise Unreadable("unsupported", f"no reader for {media_type}")
 
 
-def _result(extracted: Extracted) -> Result:
-    pages, properties = extracted.pages, extracted.properties
+def _result(extracted: Extracted) -> bytes:
+    pages = extracted.pages
     if not any(page.text and not page.text.isspace() for page in pages):
         raise Unreadable("no_text", _NO_TEXT)
-    return Result(pages, msgspec.structs.replace(properties, page_count=len(pages)))
+    extracted.properties.page_count = len(pages)
+    return json.dumps(extracted, default=vars, ensure_ascii=False).encode()
+
+
+def _failed(failure: str, detail: str) -> bytes:
+    return json.dumps({"failure": failure, "detail": detail}).encode()

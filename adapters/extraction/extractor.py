@@ -20,7 +20,13 @@ _CHILD = (
     f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from {__package__}.child import main; main()"
 )
 # Nothing of ours goes to the child. Each thread would claim address space from its limit.
-_ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1", "TOKIO_WORKER_THREADS": "1"}
+_ENVIRONMENT = {
+    "MALLOC_ARENA_MAX": "1",
+    # Given back after every page, memory is faulted in again for the next.
+    "MALLOC_TOP_PAD_": str(16 * 1024 * 1024),
+    "RAYON_NUM_THREADS": "1",
+    "TOKIO_WORKER_THREADS": "1",
+}
 _LARGEST_RESULT = 100 * 1024 * 1024
 _PIECE = 1024 * 1024
 _COMPLAINT = 4096  # bytes

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-import msgspec
-
 from adapters.extraction.properties import Properties
 
 MAX_PAGES = 5_000
@@ -16,21 +14,21 @@ BROKEN = "it is damaged or not whole: see if it opens, save it anew and upload t
 NEWLINE = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")  # those of domain.knowledge.text
 
 
-class Heading(msgspec.Struct):
+class Heading:
     """The line of its page, counted from 0, and its level, of which 1 is the highest."""
 
-    line: int
-    level: int
+    def __init__(self, line: int, level: int) -> None:
+        self.line, self.level = line, level
 
 
-class Page(msgspec.Struct):
-    text: str
-    headings: list[Heading] = []
+class Page:
+    def __init__(self, text: str, headings: Iterable[Heading] = ()) -> None:
+        self.text, self.headings = text, list(headings)
 
 
-class Extracted(msgspec.Struct):
-    pages: list[Page]
-    properties: Properties = Properties()
+class Extracted:
+    def __init__(self, pages: list[Page], properties: Properties | None = None) -> None:
+        self.pages, self.properties = pages, properties or Properties()
 
 
 class Unreadable(Exception):

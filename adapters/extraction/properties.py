@@ -4,8 +4,6 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
-import msgspec
-
 _LONGEST = 500  # characters
 _EARLIEST = 1900  # what is older was counted from a zero: 1601, 1899
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -14,15 +12,20 @@ _DATE_OF_PDF = re.compile(
 )
 
 
-class Properties(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Those of domain.knowledge.text."""
+class Properties:
+    """Those of domain.knowledge.text, dates in ISO 8601."""
 
-    title: str | None = None
-    author: str | None = None
-    language: str | None = None
-    authored_at: datetime | None = None
-    modified_at: datetime | None = None
-    page_count: int | None = None
+    def __init__(
+        self,
+        title: str | None = None,
+        author: str | None = None,
+        language: str | None = None,
+        authored_at: str | None = None,
+        modified_at: str | None = None,
+    ) -> None:
+        self.title, self.author, self.language = title, author, language
+        self.authored_at, self.modified_at = authored_at, modified_at
+        self.page_count: int | None = None
 
 
 def properties(
@@ -54,13 +57,13 @@ def _tag(language: str | None) -> str | None:
     return "-".join([first, *(cased.get(len(part), str)(part) for part in others)])
 
 
-def _date(text: str | None) -> datetime | None:
+def _date(text: str | None) -> str | None:
     """In ISO 8601, or as PDF writes it. Without a zone it is taken for UTC."""
     text = (text or "").strip()
     try:
         parsed = _date_of_pdf(text) or datetime.fromisoformat(text)
         known = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        return known.astimezone(UTC) if known.year >= _EARLIEST else None
+        return known.astimezone(UTC).isoformat() if known.year >= _EARLIEST else None
     except (ValueError, OverflowError):
         return None
 

@@ -16,6 +16,7 @@ DOWN = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.LockNotAvailableError,
     asyncpg.InterfaceError,
     # A connection that has heard its server die, and not yet that it is closed.
     asyncpg.InternalClientError,

@@ -1,9 +1,10 @@
 """Texts into vectors: which models may read whose texts, and what they are given to read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from application.identity.exports import ConsentPurpose, ConsentRequired, Consents, has_consent
 from application.knowledge.ports import (
@@ -14,6 +15,7 @@ from application.knowledge.ports import (
     EmbeddingSets,
     Models,
     Outgoing,
+    Texts,
     Vector,
     Vectors,
 )
@@ -119,6 +121,7 @@ class Passages:
     """An owner's chunks on their way to the models."""
 
     documents: Documents
+    texts: Texts
     vectors: Vectors
     sets: EmbeddingSets
     models: Models
@@ -135,8 +138,26 @@ class Passages:
     ) -> AsyncIterator[Pairs]:
         """Batch by batch the vectors that the version's chunks lack in the model's set. What
         was deleted lacks none. Raises Unavailable, ConsentRequired."""
+        lacking = partial(self.vectors.lacking, owner, version_id, model.embedding_set)
+        async for pairs in self._embedded(owner, model, lacking):
+            yield pairs
+
+    async def embedded_anew(
+        self, owner: UserId, version_id: VersionId, model: Embedder
+    ) -> AsyncIterator[Pairs]:
+        """Batch by batch the vectors of all the version's chunks. Raises Unavailable,
+        ConsentRequired."""
+        async for pairs in self._embedded(
+            owner, model, partial(self.texts.chunks, owner, version_id)
+        ):
+            yield pairs
+
+    async def _embedded(
+        self, owner: UserId, model: Embedder, wanted: Callable[..., Awaitable[list[Chunk]]]
+    ) -> AsyncIterator[Pairs]:
+        """Of the chunks that are `wanted`, from ordinal `start` on."""
         start = 0
-        while chunks := await self._lacking(owner, version_id, model, start):
+        while chunks := await wanted(start=start, limit=BATCH):
             try:
                 document = await self.documents.get(owner, chunks[0].document_id)
             except NotFound:
@@ -145,12 +166,6 @@ class Passages:
             vectors = await self.embed(owner, model, texts, [document.id])
             yield [(chunk.id, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
             start = chunks[-1].ordinal + 1
-
-    async def _lacking(
-        self, owner: UserId, version_id: VersionId, model: Embedder, start: int
-    ) -> list[Chunk]:
-        name = model.embedding_set
-        return await self.vectors.lacking(owner, version_id, name, start=start, limit=BATCH)
 
 
 def _text(document: Document, chunk: Chunk) -> str:

@@ -9,8 +9,9 @@ from application.knowledge.ports import DocumentReader, Documents
 from application.knowledge.views import DocumentView
 from application.shared.actor import Actor, Scope
 from application.shared.patch import given
-from application.shared.ports import Clock, Transaction
+from application.shared.ports import Clock, Ids, Outbox, Transaction
 from application.shared.text import Text
+from domain.knowledge.events import DocumentRenamed
 from domain.knowledge.metadata import Category, checked
 from domain.shared.ids import DocumentId
 
@@ -39,6 +40,8 @@ class DescribeDocument:
     documents: Documents
     reader: DocumentReader
     clock: Clock
+    ids: Ids
+    outbox: Outbox
     transaction: Transaction
 
     async def __call__(
@@ -48,6 +51,10 @@ class DescribeDocument:
         metadata, now = checked(given(details)), self.clock.now()
         async with self.transaction:
             document = await self.documents.get(actor.user_id, document_id)
+            title = document.title
             document.revise(metadata, now)
             await self.documents.save(document)
+            if document.title != title:
+                renamed = DocumentRenamed(self.ids.next(), actor.user_id, document_id)
+                await self.outbox.publish(renamed)
         return await self.reader.one(actor.user_id, document_id)

@@ -112,12 +112,15 @@ class Texts(Protocol):
 
 class SearchIndex(Protocol):
     async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
-        """Index the words of a version's chunks, replacing what an earlier try left."""
+        """Index the words of a version's chunks, and of what stands above them: the document's
+        title, the heading. Replaces what was indexed before."""
         ...
 
     async def put_vectors(
         self, owner: UserId, embedding_set: str, vectors: Sequence[tuple[ChunkId, Vector]]
-    ) -> None: ...
+    ) -> None:
+        """Replaces those there are; a chunk that is gone gets none."""
+        ...
 
     async def require(self, owner: UserId, document_ids: Sequence[DocumentId]) -> None:
         """Raises NotFound unless each of them is a live document of the owner's."""

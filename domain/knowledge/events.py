@@ -42,6 +42,13 @@ class ChunksEmbedded:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentRenamed:
+    id: UUID
+    user_id: UserId
+    document_id: DocumentId
+
+
+@dataclass(frozen=True, slots=True)
 class VersionSuperseded:
     id: UUID
     user_id: UserId

@@ -43,21 +43,21 @@ def echo(handler: Handler) -> None:
 
 def paced(handler: Handler) -> None:
     """`paced:200` says 200 words, one every 10 ms."""
-    _words(handler, lambda number: f"word {number} ")
+    _words(handler, lambda number: f"word {number} ", 0.01)
 
 
 def stamped(handler: Handler) -> None:
-    """The same; each says when, by a clock that all processes of a machine share."""
-    _words(handler, lambda _: f"{time.monotonic():.4f} ")
+    """`stamped:70` says 70, one every 30 ms: each is when, by a clock that all processes share."""
+    _words(handler, lambda _: f"{time.monotonic():.4f} ", 0.03)
 
 
-def _words(handler: Handler, word: Callable[[int], str]) -> None:
+def _words(handler: Handler, word: Callable[[int], str], pause: float) -> None:
     count = int(handler.asked["model"].partition(":")[2])
     handler.begin()
     handler.delta()
     for number in range(count):
         handler.delta(word(number))
-        time.sleep(0.01)
+        time.sleep(pause)
     handler.delta("", "stop")
     handler.usage("word " * count)
     handler.event("[DONE]")

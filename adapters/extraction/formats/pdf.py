@@ -2,30 +2,42 @@
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import batched
 from math import hypot
-from typing import Any
 
-import pypdfium2  # type: ignore[import-untyped]
-import pypdfium2.raw  # type: ignore[import-untyped]
+# Its C interface: the helpers of pypdfium2 take as long to load as a dozen pages to read.
+import pypdfium2_raw.bindings as pdfium  # type: ignore[import-untyped]
 
 from adapters.extraction.layout.hyphens import mended
 from adapters.extraction.layout.line import Line
 from adapters.extraction.layout.paragraphs import paragraphs
 from adapters.extraction.layout.running import without_running
-from adapters.extraction.pages import ENCRYPTED, MAX_PAGES, Budget, Extracted, Unreadable
+from adapters.extraction.pages import BROKEN, ENCRYPTED, MAX_PAGES, Budget, Extracted, Unreadable
 from adapters.extraction.properties import Properties, properties
 
 _WORD_GOES_ON = "\ufffe\x02"  # where pdfium saw a hyphen at the end of a line
 _HYPHEN = "-"
-_LINE_END = re.compile(rf"[\n{_WORD_GOES_ON}]")
+_LINE_END = re.compile(rf"([\n{_WORD_GOES_ON}])")
 _ODD_BREAK = re.compile(r"[\r\v\f\x85\u2028\u2029](?!(?<=\r)\n)")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _SPACE = re.compile(r"(?<=\S)\s(?=\S)")
 _LABEL = re.compile(r"\S*(\d\S*|[.)])\s")
 _BOLD = re.compile(rb"bold|black|heavy", re.IGNORECASE)
 _LONGEST_BOLD = 80
-_BROKEN = "it is damaged or not whole: see if it opens, save it anew and upload that"
+
+type Look = tuple[float, float]  # the height of a box, a size before scaling
+type Looks = dict[Look, tuple[float, float]]  # how far its baseline is above the box, its size
+
+_loose_box, _font_size = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetFontSize
+_font_info = pdfium.FPDFText_GetFontInfo
+for _asked_often in (_loose_box, _font_size, _font_info):
+    _asked_often.argtypes = None  # ctypes takes longer to check what it passes than to pass it
+_index_of, _place_of = (
+    pdfium.FPDFText_GetCharIndexFromTextIndex,
+    pdfium.FPDFText_GetTextIndexFromCharIndex,
+)
+pdfium.FPDF_InitLibraryWithConfig(pdfium.FPDF_LIBRARY_CONFIG(version=2))
 
 
 def read_pdf(data: bytes) -> Extracted:
@@ -34,49 +46,49 @@ def read_pdf(data: bytes) -> Extracted:
     return Extracted(pages, _properties(document))
 
 
-def _opened(data: bytes) -> Any:
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code in (4, 5):  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
-            raise Unreadable("encrypted", ENCRYPTED) from None
-        raise Unreadable("corrupt", _BROKEN) from None
-    if len(document) > MAX_PAGES:
+def _opened(data: bytes) -> object:
+    """A document, as long as there is `data`."""
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    pages = pdfium.FPDF_GetPageCount(document)
+    if pages < 1:
+        if pdfium.FPDF_GetLastError() in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise Unreadable("encrypted", ENCRYPTED)
+        raise Unreadable("corrupt", BROKEN)
+    if pages > MAX_PAGES:
         raise Unreadable("too_large", f"it has more than {MAX_PAGES:,} pages: split it")
     return document
 
 
-def _properties(document: Any) -> Properties:
-    said = document.get_metadata_dict()
+def _properties(document: object) -> Properties:
+    ask = pdfium.FPDF_GetMetaText
     return properties(
-        title=said["Title"],
-        author=said["Author"],
-        language=_language(document),
-        authored_at=said["CreationDate"],
-        modified_at=said["ModDate"],
+        title=_said(ask, document, b"Title"),
+        author=_said(ask, document, b"Author"),
+        language=_said(pdfium.FPDFCatalog_GetLanguage, document),
+        authored_at=_said(ask, document, b"CreationDate"),
+        modified_at=_said(ask, document, b"ModDate"),
     )
 
 
-def _language(document: Any) -> str:
-    ask: Any = pypdfium2.raw.FPDFCatalog_GetLanguage
-    size = ask(document, None, 0)
-    buffer = ctypes.create_string_buffer(size)
-    ask(document, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
-    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+def _said(ask: Callable[..., int], *of: object) -> str:
+    size = ask(*of, None, 0)
+    buffer = (ctypes.c_ushort * size)()
+    ask(*of, buffer, size)
+    return bytes(buffer)[:size].decode("utf-16-le", "replace").rstrip("\0")
 
 
-def _lines(document: Any) -> Iterator[list[Line]]:
+def _lines(document: object) -> Iterator[list[Line]]:
     budget = Budget()
-    for number in range(len(document)):
-        try:
-            page = document[number]
-            text = page.get_textpage()
-        except pypdfium2.PdfiumError:
+    known: Looks = {}
+    for number in range(pdfium.FPDF_GetPageCount(document)):
+        page = pdfium.FPDF_LoadPage(document, number)
+        text = page and pdfium.FPDFText_LoadPage(page)
+        if not text:
             # A page left out in silence would be a wrong answer later on.
-            raise Unreadable("corrupt", f"page {number + 1} is damaged: save it anew") from None
-        lines = list(TextPage(text).lines())
-        text.close()
-        page.close()
+            raise Unreadable("corrupt", f"page {number + 1} is damaged: save it anew")
+        lines = list(TextPage(text, known).lines())
+        pdfium.FPDFText_ClosePage(text)
+        pdfium.FPDF_ClosePage(page)
         budget.spend(sum(len(line.text) for line in lines))
         yield lines
 
@@ -84,43 +96,45 @@ def _lines(document: Any) -> Iterator[list[Line]]:
 class TextPage:
     """A page's text with the place and size of its lines.
 
-    One character stands for a line, and is measured in full only when it looks like none before:
-    asking pdfium for every character takes as long as reading them.
+    One character stands for a line, and is measured in full only when it looks like none of those
+    `known`, to which it is added: asking pdfium for every character takes as long as reading them.
     """
 
-    def __init__(self, page: Any) -> None:
-        self._raw: Any = pypdfium2.raw
+    def __init__(self, page: object, known: Looks) -> None:
         self._page = page
-        self._text: str = _ODD_BREAK.sub(" ", page.get_text_range())
+        count = pdfium.FPDFText_CountChars(page)
+        self._text = _ODD_BREAK.sub(" ", _text(page, count))
         self._narrow = self._text.isascii() or not _ASTRAL.search(self._text)
-        self._whole = page.count_chars() == self._units(self._text)  # no character left out
-        self._box, self._matrix = self._raw.FS_RECTF(), self._raw.FS_MATRIX()
+        self._whole = count == self._units(self._text)  # no character left out
+        self._box, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
+        self._into_box = ctypes.byref(self._box)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self._font, self._flags = ctypes.create_string_buffer(100), ctypes.c_int()
-        self._usual = 0.0
-        self._alike: dict[tuple[float, float], tuple[float, float]] = {}  # look: descent, size
+        self._font, self._into_flags = (
+            ctypes.create_string_buffer(100),
+            ctypes.byref(ctypes.c_int()),
+        )
+        self._usual, self._known = 0.0, known
 
     def lines(self) -> Iterator[Line]:
-        start = at = 0
-        for end in [*_LINE_END.finditer(self._text), None]:
-            raw = self._text[start : end.start() if end else None]
+        at = 0
+        for raw, end in batched([*_LINE_END.split(self._text), ""], 2):
             if text := raw.strip():
                 first = at + raw.index(text[0])  # only spaces before
                 line = self._line(text, first, first + self._units(text) - 1)
-                line.goes_on = _cut(text, end[0] if end else "")
+                line.goes_on = _cut(text, end)
                 if line.goes_on == _HYPHEN:
                     line.text = line.text[:-1]
                 yield line
-            start += len(raw) + 1
             at += self._units(raw) + 1
 
     def _line(self, text: str, first: int, last: int) -> Line:
         middle = (first + last) // 2
         y, size = self._glance(middle)
         if size != self._usual:  # a raised figure is not the middle one of three
-            y, size = sorted(map(self._glance, (first, middle, last)), key=_size)[1]
+            seen = [self._glance(first), (y, size), self._glance(last)]
+            y, size = sorted(seen, key=_size)[1]
             self._usual = size
-        line = Line(text.replace("\xad", ""), "", y, size)
+        line = Line(text.replace("\xad", ""), y, size)
         if len(text) <= _LONGEST_BOLD and y is not None:
             line.bold = self._bold(first) and self._bold(last)
             line.cells = line.bold and self._in_cells(text, first, size)
@@ -132,31 +146,32 @@ class TextPage:
 
     def _index(self, place: int) -> int:
         """pdfium's number of the character that stands at `place` in the text."""
-        if self._whole:
-            return place
-        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._page, place))
+        return place if self._whole else _index_of(self._page, place)
 
     def _glance(self, place: int) -> tuple[float | None, float]:
         """What `_measure` would say, by a character of the same look that it has measured."""
-        known = self._alike.get(self._look(self._index(place)))
-        return (self._box.bottom + known[0], known[1]) if known else self._measure(place)
+        index = place if self._whole else self._index(place)
+        look, bottom = self._look(index)
+        known = self._known.get(look)
+        return (bottom + known[0], known[1]) if known else self._measure(index)
 
-    def _look(self, index: int) -> tuple[float, float]:
-        """The height of its box, which depends on font and scale, and its size before scaling."""
-        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
-        height = round(self._box.top - self._box.bottom, 2)
-        return height, self._raw.FPDFText_GetFontSize(self._page, index)
+    def _look(self, index: int) -> tuple[Look, float]:
+        """The height of its box, which depends on font and scale, and its size before scaling; and
+        where its box begins."""
+        page, box = self._page, self._box
+        _loose_box(page, index, self._into_box)
+        bottom = box.bottom
+        return (round(box.top - bottom, 2), _font_size(page, index)), bottom
 
-    def _measure(self, place: int) -> tuple[float | None, float]:
+    def _measure(self, index: int) -> tuple[float | None, float]:
         """The baseline, None where it is not horizontal, and the size, of a character."""
-        raw, page, m = self._raw, self._page, self._matrix
-        index = self._index(place)
-        known = raw.FPDFText_GetCharOrigin(page, index, self._x, self._y)
-        if not known or not raw.FPDFText_GetMatrix(page, index, m) or abs(m.b) > 0.1 * abs(m.a):
+        page, m = self._page, self._matrix
+        known = pdfium.FPDFText_GetCharOrigin(page, index, self._x, self._y)
+        if not known or not pdfium.FPDFText_GetMatrix(page, index, m) or abs(m.b) > 0.1 * abs(m.a):
             return None, 0.0
-        look = self._look(index)
+        look, bottom = self._look(index)
         size = round(look[1] * hypot(m.c, m.d), 1)
-        self._alike[look] = self._y.value - self._box.bottom, size
+        self._known[look] = self._y.value - bottom, size
         return self._y.value, size
 
     def _in_cells(self, text: str, first: int, size: float) -> bool:
@@ -171,13 +186,28 @@ class TextPage:
     def _edges(self, place: int) -> tuple[float, float]:
         left, right = ctypes.c_double(), ctypes.c_double()
         index = self._index(place)
-        self._raw.FPDFText_GetCharBox(self._page, index, left, right, self._y, self._y)
+        pdfium.FPDFText_GetCharBox(self._page, index, left, right, self._y, self._y)
         return left.value, right.value
 
     def _bold(self, place: int) -> bool:
         index = self._index(place)
-        self._raw.FPDFText_GetFontInfo(self._page, index, self._font, 100, self._flags)
+        _font_info(self._page, index, self._font, 100, self._into_flags)
         return bool(_BOLD.search(self._font.value))
+
+
+def _text(page: object, count: int) -> str:
+    """All of it. Characters that are not shown have no place in the text, and pdfium does not start
+    or end with one."""
+    first, last = 0, count - 1
+    while first <= last and _place_of(page, first) < 0:
+        first += 1
+    while first <= last and _place_of(page, last) < 0:
+        last -= 1
+    if first > last:
+        return ""
+    buffer = (ctypes.c_ushort * (_place_of(page, last) - _place_of(page, first) + 2))()
+    written = pdfium.FPDFText_GetText(page, first, last - first + 1, buffer)
+    return bytes(buffer)[: 2 * (written - 1)].decode("utf-16-le", "ignore")
 
 
 def _cut(text: str, end: str) -> str:

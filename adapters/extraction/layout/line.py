@@ -2,19 +2,18 @@
 
 from collections import Counter
 
-import msgspec
 
-
-class Line(msgspec.Struct, gc=False):
+class Line:
     """A line as it stands on paper. `y` is its baseline, None where it is not horizontal."""
 
-    text: str
-    goes_on: str = ""  # the mark of the hyphen that its last word is cut with
-    y: float | None = None
-    size: float = 0.0
-    bold: bool = False
-    cells: bool = False  # words far apart: a row of a table
-    runs: bool = False  # a running head or foot
+    __slots__ = ("bold", "cells", "goes_on", "runs", "size", "text", "y")
+
+    def __init__(self, text: str, y: float | None, size: float) -> None:
+        self.text, self.y, self.size = text, y, size
+        self.goes_on = ""  # the mark of the hyphen that its last word is cut with
+        self.bold = False
+        self.cells = False  # words far apart: a row of a table
+        self.runs = False  # a running head or foot
 
 
 def body_size(pages: list[list[Line]]) -> float:

@@ -2,20 +2,23 @@
 
 from adapters.extraction.layout.headings import Headings
 from adapters.extraction.layout.line import Line
-from adapters.extraction.layout.spacing import far, spacing_of, usual_spacing
+from adapters.extraction.layout.spacing import far, gaps_of, spacing_of, usual_spacing
 from adapters.extraction.pages import Lines, Page
 
 
 def paragraphs(pages: list[list[Line]]) -> list[Page]:
     """Lines of one paragraph stand close together, and a blank line apart from the next."""
-    spacing = usual_spacing(pages)
-    headings = Headings(pages, spacing)
-    return [_page(lines, headings, spacing) for lines in pages]
+    gaps = [gaps_of(lines) for lines in pages]
+    usual = usual_spacing(gaps)
+    headings = Headings(pages, usual)
+    return [
+        _page(lines, headings, spacing_of(of_page, usual))
+        for lines, of_page in zip(pages, gaps, strict=True)
+    ]
 
 
 def _page(lines: list[Line], headings: Headings, spacing: float) -> Page:
     page = Lines()
-    spacing = spacing_of(lines, spacing)
     open_level: int | None = None
     for at, line in enumerate(lines):
         level = headings.level(lines, at)

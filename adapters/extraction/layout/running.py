@@ -7,7 +7,9 @@ of the pages have theirs. In less than three pages nothing runs.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 
 from adapters.extraction.layout.line import Line, body_size
 
@@ -21,6 +23,7 @@ _ALONE = re.compile(r"\W*(?:\d{1,4}|[ivxl]{1,7})\W*")
 _WORD = re.compile(r"\w+")
 _TELLING = 4  # letters of a word: `of` and `von` say nothing
 _TELLING_WORD = re.compile(rf"\w{{{_TELLING},}}")
+_BETWEEN = rf"(?:\W+\w{{1,{_TELLING - 1}}})*\W+"  # telling words
 
 type Outermost = Callable[[Iterable[float]], float]
 
@@ -34,7 +37,7 @@ def without_running(pages: list[list[Line]]) -> list[list[Line]]:
     for line in heads + feet:
         line.runs = True
     said = "\n".join(line.text for lines in pages for line in lines if not line.runs)
-    news = _News(_TELLING_WORD.findall(said.casefold()), len(pages))
+    news = _News(said.casefold(), len(pages))
     kept = {id(line) for line in (*news.among(heads), *news.among(feet))}
     return [
         [line for line in lines if not line.runs] + [line for line in lines if id(line) in kept]
@@ -69,7 +72,7 @@ class _Edge:
 
     def __init__(self, rows: list[list[Line]], large: float) -> None:
         self._rows, self._large = rows, large
-        self._recurring = {text for part in (rows, rows[::2], rows[1::2]) for text in _often(part)}
+        self._recurring = _recurring(rows)
         self._offset = _numbering(rows)
 
     def running(self) -> list[Line]:
@@ -88,10 +91,16 @@ class _Edge:
         )
 
 
-def _often(rows: list[list[Line]]) -> Iterator[str]:
-    """Texts, and texts without their digits, of most rows."""
-    seen = Counter(text for row in rows for ln in row for text in {ln.text, _shape(ln)})
-    return (text for text, times in seen.items() if times >= _most(rows))
+def _recurring(rows: list[list[Line]]) -> set[str]:
+    """Texts, and texts without their digits, of most rows, or of most on left or right pages."""
+    texts = [[text for ln in row for text in {ln.text, _shape(ln)}] for row in rows]
+    return {text for part in (texts, texts[::2], texts[1::2]) for text in _often(part)}
+
+
+def _often(rows: list[list[str]]) -> Iterator[str]:
+    seen = Counter(chain.from_iterable(rows))
+    most = _most(rows)
+    return (text for text, times in seen.items() if times >= most)
 
 
 def _numbering(rows: list[list[Line]]) -> int | None:
@@ -101,7 +110,7 @@ def _numbering(rows: list[list[Line]]) -> int | None:
     return offset if times >= _most(rows) else None
 
 
-def _most(rows: list[list[Line]]) -> float:
+def _most(rows: Sequence[Sequence[object]]) -> float:
     return max(_FEWEST, _SHARE * sum(map(bool, rows)))
 
 
@@ -109,9 +118,13 @@ class _News:
     """What is said nowhere else. The head of a whole document may be a sentence, a chapter's only
     repeats its title: of the first all words have to be said together, of the second each."""
 
-    def __init__(self, said: list[str], pages: int) -> None:
-        self._text, self._words = f" {' '.join(said)} ", set(said)
+    def __init__(self, said: str, pages: int) -> None:
+        self._said = said
         self._often = _SHARE * pages / 2  # it may stand on left pages only
+
+    @cached_property
+    def _words(self) -> set[str]:
+        return set(_TELLING_WORD.findall(self._said))
 
     def among(self, running: list[Line]) -> Iterator[Line]:
         """The last line of each kind."""
@@ -122,9 +135,11 @@ class _News:
 
     def _is_new(self, lines: list[Line]) -> bool:
         lasting = _lasting(lines)
+        if not lasting:
+            return False
         if len(lines) < self._often:
             return not self._words.issuperset(lasting)
-        return bool(lasting) and f" {' '.join(lasting)} " not in self._text
+        return not re.search(rf"(?<!\w){_BETWEEN.join(lasting)}(?!\w)", self._said)
 
 
 def _lasting(lines: list[Line]) -> list[str]:

@@ -79,7 +79,8 @@ class MemorySearchIndex:
     async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
         for chunk in self._store.table(Chunk).values():
             if (chunk.user_id, chunk.version_id) == (owner, version_id):
-                counts = Counter(terms(f"{chunk.heading or ''}\n{chunk.content}"))
+                title = self._store.table(Document)[owner, chunk.document_id].title
+                counts = Counter(terms(f"{title}\n{chunk.heading or ''}\n{chunk.content}"))
                 self._store.table(_Terms)[owner, chunk.id] = _Terms(dict(counts), counts.total())
 
     async def put_vectors(

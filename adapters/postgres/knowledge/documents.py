@@ -52,8 +52,10 @@ KEYWORDS = (  # of the document that the statement is about
     .label("keywords")
 )
 _live = select(documents, KEYWORDS).where(_d.user_id == _owner, _d.deleted_at.is_(None))
-_LOCK_DOCUMENT = Statement(_live.where(_d.id == bindparam("document")).with_for_update())
-_WITH_BYTES = Statement(_live.where(_d.sha256 == bindparam("sha256")).with_for_update())
+# Passages are written meanwhile: their keys to the document are no obstacle to deleting it.
+_locked = _live.with_for_update(key_share=True)
+_LOCK_DOCUMENT = Statement(_locked.where(_d.id == bindparam("document")))
+_WITH_BYTES = Statement(_locked.where(_d.sha256 == bindparam("sha256")))
 _SAVE_DOCUMENT = Statement(
     update(documents).where(_d.user_id == _owner, _d.id == bindparam("document")), _DOCUMENT
 )

@@ -14,20 +14,21 @@ from domain.shared.ids import ChunkId, UserId, VersionId
 _REMOVE_TERMS = Statement(
     text("DELETE FROM postings WHERE user_id = :user_id AND version_id = :version_id")
 )
+# The version's own: its document has it from its publication on.
 _LANGUAGE = Statement(
     text("""
-    SELECT d.language FROM document_versions v
-    JOIN documents d ON d.user_id = :user_id AND d.id = v.document_id
-    WHERE v.user_id = :user_id AND v.id = :version_id
+    SELECT properties ->> 'language' AS language FROM document_texts
+    WHERE user_id = :user_id AND version_id = :version_id
     """)
 )
+_PASSAGE = "concat_ws(E'\\n', d.title, c.heading, c.content)"
 # Ordinals count from 0 without a gap, so that a length's place tells whose it is.
 _PUT_TERMS = Statement(
     text(f"""
     WITH counted AS MATERIALIZED (
         SELECT c.ordinal, t.lexeme, cardinality(t.positions) AS tf
-        FROM chunks c,
-            unnest({TERMS_OF.format(":configuration", "concat_ws(E'\\n', c.heading, c.content)")}) t
+        FROM chunks c JOIN documents d ON d.user_id = :user_id AND d.id = c.document_id,
+            unnest({TERMS_OF.format(":configuration", _PASSAGE)}) t
         WHERE c.user_id = :user_id AND c.version_id = :version_id
     ), lengths AS (
         SELECT c.ordinal, coalesce(sum(counted.tf), 0) AS length

@@ -24,6 +24,9 @@ _SETTINGS = {"hnsw.iterative_scan": "relaxed_order", "hnsw.ef_search": "120"}
 _TAKEN = Statement(
     text("SELECT name, setting FROM pg_settings WHERE name = ANY (CAST(:names AS text[]))")
 )
+# All statements of a search see the same versions: one that is published, and whose predecessor is
+# removed, between two of them would be found by none.
+_AT_ONCE = Statement(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 # Undone in a caller's transaction: what a search sets is not for the statements after it.
 _BEGIN = Statement(text("SAVEPOINT search"))
 _UNDO = Statement(text("ROLLBACK TO SAVEPOINT search"))
@@ -45,6 +48,7 @@ async def tuned(database: Database, owner: UserId) -> AsyncIterator[None]:
     """A transaction, or a part of the open one."""
     if not _is_open(database):
         async with database:
+            await database.row(_AT_ONCE)
             await database.row(TUNE, owner=owner)
             yield
         return

@@ -34,6 +34,7 @@ from entrypoints.settings import Settings
 from tests.contract.models.test_dispatch import decide
 from tests.model_provider.process import KEY, ModelProvider
 from tests.pipeline import drain
+from tests.running import until
 from tests.unit.knowledge.test_ingestion import sent
 
 POLICY = "Invoices are kept for ten years. Email is deleted after one year.\n"
@@ -178,8 +179,11 @@ async def test_a_general_question_needs_no_documents_and_no_consent(
         ("down", "model_unavailable"),
         ("empty", "model_broken"),
         ("error-in-stream", "model_broken"),
+        ("filtered", "model_refused"),
         ("forbidden", "model_refused"),
+        ("gzipped", "model_broken"),
         ("html", "model_broken"),
+        ("huge-line", "model_broken"),
         ("no-answer", "model_unavailable"),
         ("no-quota", "model_refused"),
         ("not-text", "model_broken"),
@@ -221,6 +225,23 @@ async def test_what_was_written_before_a_failure_is_kept(
     better = await answer(world, again, ada)
     assert better.status is MessageStatus.COMPLETE
     assert (await shown(world, made, ada)).content == "half an ans"
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("drips", "model_timeout"), ("endless", "model_broken")]
+)
+async def test_an_answer_without_end_is_ended(
+    world: AsyncContainer, provider: ModelProvider, script: str, code: str
+) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model=script), ada)
+    assert made.status is MessageStatus.FAILED
+    assert made.error is not None
+    assert made.error.code == code
+    assert made.content.startswith(("drip drip", "xxx"))
+    pieces = [one for one in await told(world, ada, made) if one.type is EventType.DELTA]
+    assert "".join(one.data["text"] for one in pieces) == made.content
+    await asyncio.to_thread(until, lambda: provider.requests()[0]["closed"])
 
 
 @pytest.mark.parametrize("script", ["no-done", "no-usage", "mad-usage", "too-long", "down:2"])

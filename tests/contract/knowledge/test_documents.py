@@ -91,11 +91,15 @@ async def publish(world: AsyncContainer, document: Document, version: Version) -
 
 
 async def put(
-    world: AsyncContainer, version: Version, text: CanonicalText, made: list[Chunk]
+    world: AsyncContainer,
+    version: Version,
+    text: CanonicalText,
+    made: list[Chunk],
+    properties: Properties = Properties(),  # noqa: B008  it is frozen
 ) -> None:
     async with world() as request, await request.get(Transaction):
         texts = await request.get(Texts)
-        await texts.put(version.user_id, version.id, text)
+        await texts.put(version.user_id, version.id, text, properties)
         await texts.put_chunks(version.user_id, version.id, made)
 
 

@@ -34,15 +34,15 @@ async def test_a_score_is_the_sum_of_what_is_told(world: AsyncContainer, ada: Us
     first = found.hits[0]
     told = first.explanation
     assert told is not None
-    lengths = (3, 2, 2)
+    lengths = (4, 3, 3)  # with the title
     mean = sum(lengths) / 3
     assert {term.term: (term.times, term.tf) for term in told.terms} == (
         {"alpha": (1, 2), "ray": (2, 1)}
     )
     by_name = {term.term: term for term in told.terms}
     assert by_name["alpha"].idf == pytest.approx(idf(3, 1))
-    assert by_name["alpha"].score == pytest.approx(idf(3, 1) * bm25(2, 3, mean))
-    assert by_name["ray"].score == pytest.approx(2 * idf(3, 2) * bm25(1, 3, mean))
+    assert by_name["alpha"].score == pytest.approx(idf(3, 1) * bm25(2, 4, mean))
+    assert by_name["ray"].score == pytest.approx(2 * idf(3, 2) * bm25(1, 4, mean))
     assert told.bm25 == pytest.approx(sum(term.score for term in told.terms))
     assert told.distance == pytest.approx(0.5, abs=0.001)
     assert [(share.leg, share.rank) for share in told.fusion] == [("lexical", 1), ("semantic", 2)]

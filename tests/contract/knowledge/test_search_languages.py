@@ -4,8 +4,10 @@ import pytest
 from dishka import AsyncContainer
 
 from adapters.postgres.knowledge.languages import configuration
+from domain.knowledge.text import Properties
 from domain.shared.ids import UserId
 from tests.contract.knowledge.library import Stored, put_terms, save, search, store_version
+from tests.contract.knowledge.test_documents import put
 
 
 @pytest.fixture
@@ -16,10 +18,11 @@ def world(postgres: AsyncContainer) -> AsyncContainer:
 async def written_in(
     world: AsyncContainer, owner: UserId, language: str | None, *texts: str
 ) -> Stored:
-    stored = await store_version(world, owner, f"In {language}", *texts)
-    stored.document.language = language
+    stored = await store_version(world, owner, f"In {language}", *texts, publish=False)
+    properties = Properties(language=language)
+    await put(world, stored.version, stored.text, stored.chunks, properties)
+    await put_terms(world, stored)  # as ingestion does, before the document knows its language
     await save(world, stored.document, current=stored.version)
-    await put_terms(world, stored)
     return stored
 
 

@@ -11,6 +11,7 @@ from tests.contract.knowledge.library import (
     axis,
     put_terms,
     put_vectors,
+    save,
     search,
     store_version,
 )
@@ -43,6 +44,25 @@ async def test_a_word_is_found_in_its_other_forms(world: AsyncContainer, ada: Us
 async def test_words_of_the_heading_count(world: AsyncContainer, ada: UserId) -> None:
     await store_version(world, ada, "Lease", *LEASE, heading="Housing > Horticulture")
     assert await search(world, ada, "horticulture")
+
+
+async def test_words_of_the_title_count(world: AsyncContainer, ada: UserId) -> None:
+    lease = await store_version(world, ada, "Tenancy of Elm Street", *LEASE)
+    await store_version(world, ada, "Tenancy of Oak Street", *LEASE)
+    best = (await search(world, ada, "dogs in Elm Street"))[0]
+    assert (best.document_id, best.text) == (lease.document.id, PETS)
+
+
+async def test_words_of_a_new_title_count_once_they_are_indexed(
+    world: AsyncContainer, ada: UserId
+) -> None:
+    lease = await store_version(world, ada, "Scan 17", *LEASE)
+    lease.document.title = "Elm Street"
+    await save(world, lease.document, current=lease.version)
+    assert not await search(world, ada, "Elm Street")
+    await put_terms(world, lease)
+    assert await search(world, ada, "Elm Street")
+    assert not await search(world, ada, "scan")
 
 
 async def test_words_joined_by_a_slash_are_found_alone(world: AsyncContainer, ada: UserId) -> None:

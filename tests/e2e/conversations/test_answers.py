@@ -79,6 +79,7 @@ def test_a_stopped_answer_says_nothing_more(deployment: Deployment) -> None:
     # of 300 words, in 3 seconds, there were those of the moments until it was stopped
     assert len(stopped["content"].split("word ")) < 150
     until(lambda: deployment.charges(answer) == [("cancelled", "openai")])
+    until(lambda: deployment.provider.requests()[-1]["closed"])
     shown = deployment.a.get(f"/messages/{answer['id']}", headers=ada.headers).json()
     assert shown["content"] == stopped["content"]
 

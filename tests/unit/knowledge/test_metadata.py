@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from adapters.memory.world import World
 from application.knowledge.documents import UploadDocument
 from application.knowledge.metadata import DescribeDocument, Details
+from application.knowledge.search import SearchDocuments
+from application.knowledge.views import Query
 from domain.knowledge.metadata import Category, InvalidKeywords, jurisdiction, keywords
 from domain.shared.errors import NotFound
 from tests.unit.knowledge.test_ingestion import POLICY, a_user, sent, upload
@@ -69,6 +71,29 @@ async def test_only_what_is_sent_is_changed_and_null_empties() -> None:
 
     view = await describe(ada, document.id, Details(jurisdiction=None, keywords=[]))
     assert (view.category, view.jurisdiction, view.keywords) == ("statute", None, [])
+
+
+async def test_a_document_is_found_by_its_new_title_and_no_longer_by_its_old_one() -> None:
+    world = World()
+    ada = await a_user(world)
+    document = await upload(world, ada)
+    await world.drain()
+    search = world.get(SearchDocuments)
+    assert (await search(ada, Query("policy"))).items
+
+    await world.get(DescribeDocument)(ada, document.id, Details(title="House rules"))
+    await world.drain(twice=True)
+    assert (await search(ada, Query("house rules"))).items
+    assert not (await search(ada, Query("policy"))).items
+
+
+async def test_a_title_that_stays_as_it_is_gives_nobody_work() -> None:
+    world = World()
+    ada = await a_user(world)
+    document = await upload(world, ada)
+    await world.drain()
+    await world.get(DescribeDocument)(ada, document.id, Details(title=" policy.md "))
+    assert not world.store.events
 
 
 async def test_another_users_document_cannot_be_described() -> None:

@@ -1,11 +1,7 @@
-"""kill -9 of every process at every step: nothing is lost, nothing is done twice."""
+"""An API and a worker on one database, which tests kill wherever they like, once for all of them."""
 
 import asyncio
-import os
-import signal
-import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,27 +15,44 @@ import pytest
 from domain.knowledge.document import Step
 from entrypoints.embedded_postgres import Cluster
 from tests.conftest import execute, new_database
-from tests.e2e.conftest import Server
 from tests.running import PATIENCE, ROOT, Running, free_port, is_healthy, sql, until
 
 POLICY = ROOT / "docs" / "demo" / "data-retention-policy.md"
 QUESTION = "When does staff complete the records training module?"
-ANSWER = "within six weeks of joining"
-STEPS = {
-    Step.EXTRACT: "ExtractText",
-    Step.CHUNK: "ChunkText",
-    Step.INDEX: "IndexTerms",
-    Step.EMBED: "EmbedChunks",
-    Step.PUBLISH: "PublishVersion",
+ANSWER, NEW_ANSWER = "within six weeks of joining", "within nine weeks of joining"
+OLD = POLICY.read_bytes()
+NEW = OLD.replace(b"six weeks", b"nine weeks")
+# Where a worker is killed in each step.
+MOMENTS = {
+    "in its midst": {
+        Step.EXTRACT: "document_texts",
+        Step.CHUNK: "chunks",
+        Step.INDEX: "postings",
+        Step.EMBED: "chunk_vectors",
+        Step.PUBLISH: "documents",
+    },
+    "before its end is kept": {step: str(step) for step in Step},
+    "before its job is told done": {
+        Step.EXTRACT: "ExtractText",
+        Step.CHUNK: "ChunkText",
+        Step.INDEX: "IndexTerms",
+        Step.EMBED: "EmbedChunks",
+        Step.PUBLISH: "PublishVersion",
+    },
 }
+NOTHING = dict.fromkeys(
+    ["files", "documents", "versions", "texts", "chunks", "postings", "statistics", "vectors"], 0
+)
 
-# Whoever comes to a place where its owner's things are held falls asleep there, inside its
-# transaction: so a process can be killed exactly there, and several documents at once.
+# Whoever comes to a place where its owner's things are held sleeps there, inside its transaction:
+# so a process can be killed exactly there, and several documents at once.
 HOLD = """
 CREATE TABLE held (owner uuid, place text);
 GRANT SELECT ON held TO public;
 CREATE FUNCTION hold(who uuid, here text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM pg_sleep(60) FROM held WHERE (owner, place) = (who, here);
+    WHILE EXISTS (SELECT FROM held WHERE (owner, place) = (who, here)) LOOP
+        PERFORM pg_sleep(0.5);
+    END LOOP;
 END $$;
 CREATE FUNCTION hold_step() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM hold(OLD.user_id, OLD.step); RETURN NEW;
@@ -52,11 +65,23 @@ END $$;
 CREATE FUNCTION hold_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM hold(NEW.user_id, TG_TABLE_NAME); RETURN NEW;
 END $$;
+CREATE FUNCTION hold_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM hold(OLD.user_id, TG_TABLE_NAME || ' gone'); RETURN OLD;
+END $$;
 CREATE TRIGGER hold BEFORE UPDATE ON document_versions FOR EACH ROW
     WHEN (OLD.step IS DISTINCT FROM NEW.step) EXECUTE FUNCTION hold_step();
 CREATE TRIGGER hold BEFORE DELETE ON jobs.starts FOR EACH ROW EXECUTE FUNCTION hold_job();
 CREATE TRIGGER hold BEFORE UPDATE ON messages FOR EACH ROW EXECUTE FUNCTION hold_row();
 CREATE TRIGGER hold BEFORE INSERT ON stored_files FOR EACH ROW EXECUTE FUNCTION hold_row();
+CREATE TRIGGER hold AFTER INSERT ON document_texts FOR EACH ROW EXECUTE FUNCTION hold_row();
+CREATE TRIGGER hold AFTER INSERT ON chunks FOR EACH ROW EXECUTE FUNCTION hold_row();
+CREATE TRIGGER hold AFTER INSERT ON postings FOR EACH ROW EXECUTE FUNCTION hold_row();
+CREATE TRIGGER hold AFTER INSERT ON chunk_vectors FOR EACH ROW EXECUTE FUNCTION hold_row();
+CREATE TRIGGER hold AFTER UPDATE ON documents FOR EACH ROW
+    WHEN (OLD.current_version_id IS DISTINCT FROM NEW.current_version_id)
+    EXECUTE FUNCTION hold_row();
+CREATE TRIGGER gone AFTER DELETE ON documents FOR EACH ROW EXECUTE FUNCTION hold_gone();
+CREATE TRIGGER gone AFTER DELETE ON document_versions FOR EACH ROW EXECUTE FUNCTION hold_gone();
 """
 ASLEEP = (
     "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
@@ -64,8 +89,10 @@ ASLEEP = (
 # A worker is taken for dead when its jobs' hearts have not beaten for 10 s: let them have passed.
 LONG_AGO = "UPDATE jobs.pgqueuer SET heartbeat = heartbeat - interval '1 minute'"
 MADE = """
-SELECT (SELECT count(*) FROM documents WHERE user_id = $1) AS documents,
+SELECT (SELECT count(*) FROM stored_files WHERE user_id = $1) AS files,
+    (SELECT count(*) FROM documents WHERE user_id = $1) AS documents,
     (SELECT count(*) FROM document_versions WHERE user_id = $1) AS versions,
+    (SELECT count(*) FROM document_texts WHERE user_id = $1) AS texts,
     (SELECT count(*) FROM chunks WHERE user_id = $1) AS chunks,
     (SELECT count(*) FROM postings WHERE user_id = $1) AS postings,
     (SELECT count(*) FROM version_statistics WHERE user_id = $1) AS statistics,
@@ -89,6 +116,8 @@ class System:
             "DATA_DIR": str(self.folder / "data"),
             "TMPDIR": str(self.temporary),
             "PORT": str(self.port),
+            "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
+            "SEARCHES_PER_MINUTE": "0",
         }
         self.temporary.mkdir()
         self.api = Running("api", self.folder / "api.log", environ)
@@ -112,13 +141,33 @@ class System:
         until(lambda: len(self.sql(ASLEEP)) == sleepers)
 
     def let_go(self) -> None:
-        """After whoever slept was killed: end what the database still does for them."""
-        self.sql("TRUNCATE held")
+        """Whoever sleeps goes on."""
+        self.sql("DELETE FROM held")
+
+    def kill_worker(self) -> None:
+        """And what the database still does for it."""
+        self.worker.kill()
         self.sql(ASLEEP.replace("SELECT pid", "SELECT pg_terminate_backend(pid)"))
 
     def restart_worker(self) -> None:
         self.sql(LONG_AGO)
         self.worker.start()
+
+    def kill_and_restart_worker(self) -> None:
+        self.kill_worker()
+        self.let_go()
+        self.restart_worker()
+
+    def made(self, user: "User") -> asyncpg.Record:
+        """How many rows of each kind a user has."""
+        return self.sql(MADE, user.id)[0]
+
+    def until_idle(self) -> None:
+        """Until all is done; and then there are the bytes that rows name, and no others."""
+        until(lambda: not self.sql("SELECT FROM jobs.pgqueuer WHERE status <> 'failed'"))
+        folder = self.folder / "data" / "objects"
+        keys = {row["storage_key"] for row in self.sql("SELECT storage_key FROM stored_files")}
+        assert {str(path.relative_to(folder)) for path in self.objects} == keys
 
     def restart_api(self) -> None:
         self.api.start()
@@ -135,12 +184,16 @@ class User(httpx.Client):
         token = self.post("/auth/login", json=body).json()["access_token"]
         self.headers["authorization"] = f"Bearer {token}"
 
-    def upload(self) -> str:
-        file = (POLICY.name, POLICY.read_bytes())
-        answer = self.post("/documents/upload", files={"file": file})
+    def upload(self, content: bytes = OLD) -> str:
+        answer = self.post("/documents/upload", files={"file": (POLICY.name, content)})
         assert answer.status_code == 201, answer.text
         document: str = answer.json()["id"]
         return document
+
+    def replace(self, document: str, content: bytes) -> None:
+        file = {"file": (POLICY.name, content)}
+        answer = self.post(f"/documents/{document}/versions", files=file)
+        assert answer.status_code == 201, answer.text
 
     def until(self, document: str, *wanted: str) -> None:
         """Until the document's status, or its step, is one of `wanted`."""
@@ -161,6 +214,13 @@ class User(httpx.Client):
         assert page["next"] is None
         return [{k: v for k, v in chunk.items() if k != "id"} for chunk in page["items"]]
 
+    def found(self, document: str) -> frozenset[str]:
+        """The ids of all passages that answer the question by their words."""
+        asked = {"query": QUESTION, "mode": "lexical", "document_ids": [document], "limit": 50}
+        answer = self.post("/search", json=asked)
+        assert answer.status_code == 200, answer.text
+        return frozenset(item["chunk_id"] for item in answer.json()["items"])
+
     def ask(self) -> dict[str, Any]:
         """The answer, however long it takes."""
         sent = self.post("/chat/chat", json={"content": QUESTION})
@@ -174,7 +234,7 @@ class User(httpx.Client):
         return until(answer) or {}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     system = System(new_database(cluster), tmp_path_factory.mktemp("crashes"))
     asyncio.run(execute(system.database, HOLD))
@@ -187,113 +247,28 @@ def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         system.api.end()
 
 
-@pytest.fixture(scope="module")
-def undisturbed(system: System) -> tuple[list[dict[str, Any]], asyncpg.Record]:
-    """What the policy becomes when nobody dies: its passages, and how many rows."""
-    with closing(User(system.port, "undisturbed")) as user:
-        document = user.upload()
+@dataclass(frozen=True)
+class Made:
+    """What a document becomes: its passages, and how many rows of each kind."""
+
+    passages: list[dict[str, Any]]
+    rows: asyncpg.Record
+
+
+@pytest.fixture(scope="package")
+def undisturbed(system: System) -> Made:
+    """What the policy becomes when nobody dies."""
+    return _read(system, "undisturbed", OLD)
+
+
+@pytest.fixture(scope="package")
+def undisturbed_new(system: System) -> Made:
+    """And what its next version does."""
+    return _read(system, "undisturbed-new", NEW)
+
+
+def _read(system: System, name: str, content: bytes) -> Made:
+    with closing(User(system.port, name)) as user:
+        document = user.upload(content)
         user.until(document, "completed")
-        return user.passages(document), system.sql(MADE, user.id)[0]
-
-
-@pytest.mark.parametrize("moment", ["before its end is kept", "before its job is told done"])
-def test_a_worker_killed_in_every_step_leaves_whole_documents(
-    system: System, undisturbed: tuple[list[dict[str, Any]], asyncpg.Record], moment: str
-) -> None:
-    """Five documents, each held in another step; then one kill."""
-    kept = moment == "before its job is told done"
-    users = {step: User(system.port, f"{step}-{kept}") for step in Step}
-    for step, user in users.items():
-        system.hold(user.id, STEPS[step] if kept else step)
-    documents = {step: user.upload() for step, user in users.items()}
-    system.until_asleep(len(Step))
-    system.worker.kill()
-    system.let_go()
-    system.restart_worker()
-
-    passages, rows = undisturbed
-    for step, user in users.items():
-        with closing(user):
-            user.until(documents[step], "completed")
-            assert user.passages(documents[step]) == passages
-            assert system.sql(MADE, user.id)[0] == rows
-            assert ANSWER in user.ask()["content"].replace("\n", " ")
-    until(lambda: not system.sql("SELECT FROM jobs.pgqueuer"))
-    assert not system.sql("SELECT FROM jobs.starts")
-
-
-def test_a_killed_worker_takes_the_reader_of_its_document_along(system: System) -> None:
-    with closing(User(system.port, "reader")) as user:
-        document = user.upload()
-        (reader,) = until(lambda: children(system.worker.process.pid))
-        system.worker.kill()
-        until(lambda: not Path(f"/proc/{reader}").exists())
-        system.restart_worker()
-        user.until(document, "completed")
-    assert not list(system.temporary.iterdir())
-
-
-def test_a_question_whose_worker_dies_is_answered_once_to_who_still_waits(system: System) -> None:
-    with closing(User(system.port, "asker")) as user, ThreadPoolExecutor() as threads:
-        user.until(user.upload(), "completed")
-        system.hold(user.id, "messages")
-        asked = threads.submit(user.ask)
-        system.until_asleep(1)
-        system.worker.kill()
-        system.let_go()
-        system.restart_worker()
-        message = asked.result()
-        assert ANSWER in message["content"].replace("\n", " ")
-        assert user.get(f"/messages/{message['id']}").json() == message
-        said = system.sql("SELECT role FROM messages WHERE user_id = $1 ORDER BY id", user.id)
-        assert [one["role"] for one in said] == ["user", "assistant"]
-
-
-def test_a_job_whose_starts_cannot_be_counted_is_tried_again(system: System) -> None:
-    """Neither held for ever nor counted: the database was away for a moment."""
-    tried_again = "SELECT FROM jobs.pgqueuer WHERE attempts > 0 AND status = 'queued'"
-    with closing(User(system.port, "uncounted")) as user:
-        system.sql("ALTER TABLE jobs.starts RENAME TO elsewhere")
-        document = user.upload()
-        until(lambda: system.sql(tried_again))
-        system.sql("ALTER TABLE jobs.elsewhere RENAME TO starts")
-        user.until(document, "completed")
-
-
-def test_an_upload_whose_server_dies_half_way_leaves_nothing(system: System) -> None:
-    with closing(User(system.port, "half")) as user:
-        before = system.objects
-        head = (
-            "POST /api/v1/documents/upload HTTP/1.1\r\nhost: localhost\r\n"
-            f"authorization: {user.headers['authorization']}\r\n"
-            "content-type: multipart/form-data; boundary=edge\r\ncontent-length: 40000000\r\n\r\n"
-            '--edge\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
-        )
-        with socket.create_connection(("127.0.0.1", system.port)) as connection:
-            connection.sendall(head.encode() + b"half a sentence " * 500_000)
-            system.api.kill()
-        system.restart_api()
-        assert user.get("/documents").json()["items"] == []
-        assert system.objects == before
-        assert not list(system.temporary.iterdir())
-        user.until(user.upload(), "completed")
-
-
-def test_everything_comes_back_when_postgres_dies_while_a_document_is_read(
-    server: Server, undisturbed: tuple[list[dict[str, Any]], asyncpg.Record]
-) -> None:
-    with closing(User(server.port, "ada")) as user:
-        document = user.upload()
-        user.until(document, "embed", "publish", "completed")
-        postmaster = (server.data / "pg" / "postmaster.pid").read_text().splitlines()[0]
-        os.kill(int(postmaster), signal.SIGKILL)
-        user.until(document, "completed")
-        assert user.passages(document) == undisturbed[0]
-        assert len(user.get("/documents").json()["items"]) == 1
-        assert ANSWER in user.ask()["content"].replace("\n", " ")
-    server.stop()
-
-
-def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+        return Made(user.passages(document), system.made(user))
