@@ -14,7 +14,7 @@ def test_a_worker_that_loses_its_database_ends_with_a_line(tmp_path: Path) -> No
         worker = Running("worker", tmp_path / "worker.log", environ | {"EMBEDDINGS": "none"})
         worker.start()
         try:
-            until(lambda: "worker_ready" in worker.output)
+            until(lambda: "SweepFiles" in worker.output)  # what it does at its start is done
             cluster.stop()
             assert worker.process.wait(PATIENCE) == 1
         finally:
