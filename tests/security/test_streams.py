@@ -9,7 +9,7 @@ import msgspec
 from tests.running import PATIENCE, until
 from tests.security.conftest import Api, Server, Session
 
-LONG = "# Fees\n\n" + "".join(f"Clause {n} says what number {n} says.\n\n" for n in range(800))
+LONG = "# Fees\n\n" + "".join(f"Clause {n} says what number {n} says.\n\n" for n in range(2600))
 
 # As if it were being read still, though no job is left that would ever end it.
 STUCK = "UPDATE document_versions SET status = 'processing' WHERE document_id = $1"
