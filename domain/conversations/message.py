@@ -9,6 +9,7 @@ from domain.shared.ids import DocumentId, UserId
 from domain.shared.span import Span
 
 NOT_FOUND = "Nothing in your documents answers this."
+_LONGEST = 2**31 - 1  # milliseconds: nobody has worked for 25 days
 EXTRACTIVE = "extractive"  # the model to ask for that quotes, and leaves this machine for nothing
 
 
@@ -168,4 +169,5 @@ class Message:
 
     def end(self, status: MessageStatus, at: datetime) -> None:
         self.status = status
-        self.response_time_ms = round((at - self.created_at).total_seconds() * 1000)
+        passed = round((at - self.created_at).total_seconds() * 1000)
+        self.response_time_ms = min(passed, _LONGEST)

@@ -142,7 +142,7 @@ async def test_events_are_numbered_and_end_with_their_message(world: AsyncContai
             (4, "text.delta"),
         ]
         assert await events.after(UserId(uuid4()), answer.id, 0) == []
-        answer.end(MessageStatus.STOPPED, answer.created_at)
+        answer.end(MessageStatus.STOPPED, now + timedelta(days=400))
         await messages.save(answer)
         assert not await events.write(owner, answer.id, "too late", now)
         assert await (await request.get(Endings)).ended(owner, answer.id)
