@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, to_builtins
 from application.analytics.exports import Feature, Meter
 from application.conversations.ports import Conversations, MessageEvents, Messages
 from application.conversations.views import Asked, MessageView, message_view
-from application.knowledge.exports import DocumentReader
+from application.knowledge.exports import SearchIndex
 from application.models.exports import ChatModels
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Transaction
@@ -170,7 +170,7 @@ class AskQuestion:
     asking: Asking
     conversations: Conversations
     messages: Messages
-    documents: DocumentReader
+    index: SearchIndex
     clock: Clock
     ids: Ids
     transaction: Transaction
@@ -180,7 +180,7 @@ class AskQuestion:
         if earlier := await self._earlier(actor.user_id, question):
             return earlier
         self.asking.check(question.model)
-        await owned(self.documents, actor.user_id, question.searched)
+        await self.index.require(actor.user_id, question.searched)
         try:
             async with self.transaction:
                 conversation = await self._conversation(actor, question)
@@ -243,9 +243,3 @@ class RegenerateAnswer:
             again = await self.asking.answer(conversation, question, another.model)
             await self.conversations.save(conversation)
         return message_view(again)
-
-
-async def owned(documents: DocumentReader, owner: UserId, ids: list[DocumentId]) -> None:
-    """Raises NotFound for a document that is not the owner's."""
-    for document_id in ids:
-        await documents.status(owner, document_id)

@@ -10,12 +10,11 @@ from application.conversations.asking import (
     DocumentIds,
     Name,
     Question,
-    owned,
 )
 from application.conversations.ports import Conversations, Messages
 from application.conversations.stopping import Stopping
 from application.conversations.views import ConversationView, conversation_view
-from application.knowledge.exports import DocumentReader
+from application.knowledge.exports import SearchIndex
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, UncountedListing, uncounted
 from application.shared.patch import given
@@ -75,7 +74,7 @@ class CreateConversation:
 
     conversations: Conversations
     asking: Asking
-    documents: DocumentReader
+    index: SearchIndex
     clock: Clock
     ids: Ids
     transaction: Transaction
@@ -83,7 +82,7 @@ class CreateConversation:
     async def __call__(self, actor: Actor, new: NewConversation) -> ConversationView:
         actor.require(Scope.CHAT)
         ids = [DocumentId(one) for one in dict.fromkeys(new.document_ids)]
-        await owned(self.documents, actor.user_id, ids)
+        await self.index.require(actor.user_id, ids)
         now = self.clock.now()
         conversation = Conversation(
             id=ConversationId(self.ids.next()),
@@ -166,7 +165,7 @@ class AttachDocuments:
     """Say which documents a conversation searches. Raises NotFound."""
 
     conversations: Conversations
-    documents: DocumentReader
+    index: SearchIndex
     clock: Clock
     transaction: Transaction
 
@@ -176,7 +175,7 @@ class AttachDocuments:
         actor.require(Scope.CHAT)
         await self.conversations.read(actor.user_id, conversation_id)
         ids = [DocumentId(one) for one in dict.fromkeys(attached.document_ids)]
-        await owned(self.documents, actor.user_id, ids)
+        await self.index.require(actor.user_id, ids)
         async with self.transaction:
             conversation = await self.conversations.get(actor.user_id, conversation_id)
             conversation.document_ids = ids

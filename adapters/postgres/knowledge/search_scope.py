@@ -163,6 +163,8 @@ async def scope_of(
 
 
 async def require(database: Database, owner: UserId, document_ids: Sequence[DocumentId]) -> None:
+    if not document_ids:
+        return
     values = {"user_id": owner, "documents": document_ids}
     if len(await database.rows(_OWNED, values, owner)) < len({*document_ids}):
         raise NotFound("there is no such document")
