@@ -1,6 +1,8 @@
 """A file that comes in a multipart form, whose `file` streams to storage."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from litestar import Request
@@ -25,6 +27,7 @@ UPLOAD = (
     "quota_exceeded",
 )
 _PIECE = 256 * 1024
+_HEARD_OUT, _LINGER = 64 * 1024 * 1024, 5.0  # bytes, seconds
 _NO_FORM = (
     "the form cannot be read: it has to be whole, with the boundary that its Content-Type names,"
     " its texts in UTF-8 and its file with a name"
@@ -48,9 +51,25 @@ async def form_of(request: Request[Any, Any, Any], purpose: Purpose) -> FormMult
     try:
         return await request.form()
     except RequestEntityTooLarge:
+        await _hear_out(request)
         raise file_too_large(purpose) from None
     except (ClientException, UnicodeDecodeError, LookupError):  # LookupError: no such charset
         raise ClientException(_NO_FORM) from None
+
+
+async def _hear_out(request: Request[Any, Any, Any]) -> None:
+    """Who is still sending when the connection ends sees that, and no answer: so what comes is taken
+    and thrown away for a while, as web servers do that linger before they close."""
+    left = _HEARD_OUT
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER):
+            while left > 0:
+                message = await request.receive()
+                if message["type"] != "http.request":  # the client is gone
+                    return
+                left -= len(message["body"])
+                if not message["more_body"]:
+                    return
 
 
 def file_in(form: FormMultiDict) -> Upload:
