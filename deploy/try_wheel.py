@@ -19,7 +19,8 @@ import application
 import colonnade.application
 import colonnade.domain
 from colonnade.adapters.memory.world import World
-from colonnade.application.conversations.messages import AskQuestion, Question, ShowMessage
+from colonnade.application.conversations.asking import AskQuestion, Question
+from colonnade.application.conversations.reading import ShowMessage
 from colonnade.application.files.exports import Upload
 from colonnade.application.identity.users import RegisterUser, Registration
 from colonnade.application.knowledge.documents import Details, UploadDocument
