@@ -7,7 +7,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -100,7 +100,8 @@ class Bench:
     def pin_postgres(self, cores: set[int]) -> None:
         """Its processes, and all that it forks from now on."""
         for pid in family(self._cluster.pid):
-            os.sched_setaffinity(pid, cores)
+            with suppress(ProcessLookupError):  # a backend that has just ended
+                os.sched_setaffinity(pid, cores)
 
     def postgres_cpu(self) -> float:
         return sum(cpu_seconds(pid) for pid in family(self._cluster.pid))
