@@ -16,7 +16,7 @@ from entrypoints.embedded_postgres import Cluster
 from tests import documents, packages
 from tests.e2e.conftest import Server, serving
 from tests.e2e.test_main_job import ACCOUNT, sign_in, until
-from tests.running import PATIENCE
+from tests.running import PATIENCE, QUICKLY
 
 MIB = 1024 * 1024
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(500)
@@ -74,7 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         sign_in(client)
         yield server
         assert "Traceback" not in server.output
-        assert server.stop() < 5
+        assert server.stop() < QUICKLY
 
 
 @pytest.fixture

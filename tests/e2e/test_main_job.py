@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Server
-from tests.running import PATIENCE, ROOT, free_port
+from tests.running import PATIENCE, QUICKLY, ROOT, free_port
 
 DEMO = ROOT / "docs" / "demo"
 ACCOUNT = {"email": "ada@example.org", "password": "correct horse battery staple"}
@@ -78,7 +78,7 @@ def test_an_uploaded_agreement_answers_with_its_own_sentences(server: Server, na
         gone = client.post("/chat/chat", json={"content": QUESTION}).json()["message"]
         assert (gone["mode"], gone["nearest"]) == ("not_found", [])
 
-    assert server.stop() < 5
+    assert server.stop() < QUICKLY
     assert ACCOUNT["password"] not in server.output
     assert "Traceback" not in server.output
 

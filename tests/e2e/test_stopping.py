@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Server
-from tests.running import free_port, until
+from tests.running import QUICKLY, free_port, until
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_serve_ends_quickly_and_takes_all_along(
     with httpx.Client(base_url=f"http://127.0.0.1:{serve.port}") as idle:
         idle.get("/health")  # a connection that a browser would leave open
         took = serve.stop(number, group=group)
-    assert took < 5
+    assert took < QUICKLY
     assert serve.process.returncode == 0
     until(lambda: not alive(processes), 1)
     assert "Traceback" not in serve.output
