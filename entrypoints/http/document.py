@@ -57,6 +57,7 @@ ALIASES = {
     "/api/v1/auth/me",
     "/api/v1/chat/sessions",
     "/api/v1/chat/sessions/conversation_id",
+    "/api/v1/chat/sessions/conversation_id/documents",
     "/api/v1/chat/sessions/conversation_id/messages",
     "/api/v1/health/ready",
 }

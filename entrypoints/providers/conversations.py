@@ -5,6 +5,7 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.postgres.conversations.conversations import PostgresConversations
 from adapters.postgres.conversations.events import PostgresMessageEvents
 from adapters.postgres.conversations.messages import PostgresEndings, PostgresMessages
+from adapters.postgres.conversations.subjects import PostgresSubjects
 from adapters.postgres.records import PostgresConversationRecords
 from application.conversations.answers import AnswerQuestion, FailAnswer, Tasks
 from application.conversations.asking import Asking, AskQuestion, RegenerateAnswer
@@ -26,11 +27,17 @@ from application.conversations.ports import (
     Endings,
     MessageEvents,
     Messages,
+    Subjects,
 )
 from application.conversations.quoting import QuoteDocuments
-from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
+from application.conversations.reading import (
+    ListMessages,
+    SearchMessages,
+    ShowMessage,
+    ShowSession,
+)
 from application.conversations.stopping import StopAnswer, Stopping
-from application.conversations.watching import ForgetEvents, WatchAnswer
+from application.conversations.watching import AwaitAnswer, ForgetEvents, WatchAnswer
 from application.conversations.writing import WriteAnswer
 
 
@@ -51,9 +58,11 @@ class UseCases(Provider):
     )
     messages = provide_all(
         ShowMessage,
+        ShowSession,
         ListMessages,
         SearchMessages,
         WatchAnswer,
+        AwaitAnswer,
         ForgetEvents,
         StopAnswer,
         Stopping,
@@ -77,5 +86,6 @@ class Adapters(Provider):
     conversations = provide(PostgresConversations, provides=Conversations)
     messages = provide(PostgresMessages, provides=Messages)
     events = provide(PostgresMessageEvents, provides=MessageEvents)
+    subjects = provide(PostgresSubjects, provides=Subjects)
     endings = provide(PostgresEndings, provides=Endings)
     records = provide(PostgresConversationRecords, provides=ConversationRecords)

@@ -72,8 +72,10 @@ async def test_what_was_asked_is_shown_at_once(client: Client, memory: AsyncCont
     assert (tokens["date"], tokens["total_tokens"]) == (today["date"], 3000)
 
 
-@pytest.mark.parametrize(("count", "p50", "p95"), [(19, None, None), (20, 1.0, 1.9)])
-async def test_percentiles_want_twenty_samples(
+@pytest.mark.parametrize(
+    ("count", "p50", "p95"), [(0, None, None), (3, 0.2, None), (19, 1.0, None), (20, 1.0, 1.9)]
+)
+async def test_the_slowest_twentieth_wants_twenty_samples(
     client: Client, memory: AsyncContainer, count: int, p50: float | None, p95: float | None
 ) -> None:
     headers = await signed_in(client)

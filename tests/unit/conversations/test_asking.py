@@ -19,12 +19,12 @@ from application.conversations.conversations import (
     CreateConversation,
     DeleteConversation,
     ListConversations,
-    MetadataTooLarge,
     NewConversation,
     ShowConversation,
 )
 from application.conversations.enriching import Enricher, Enrichers, Enrichment
 from application.conversations.feedback import Feedback, RateAnswer
+from application.conversations.metadata import MetadataTooLarge
 from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView
