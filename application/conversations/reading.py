@@ -2,10 +2,10 @@ from dataclasses import dataclass
 
 from application.conversations.ports import Conversations, Messages
 from application.conversations.views import (
+    ConversationWithMessages,
     MessageView,
-    SessionView,
     message_view,
-    session_view,
+    with_messages,
 )
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, Page, PageRequest, UncountedListing, uncounted
@@ -32,12 +32,14 @@ class ShowSession:
     conversations: Conversations
     messages: Messages
 
-    async def __call__(self, actor: Actor, conversation_id: ConversationId) -> SessionView:
+    async def __call__(
+        self, actor: Actor, conversation_id: ConversationId
+    ) -> ConversationWithMessages:
         actor.require(Scope.CHAT)
         conversation = await self.conversations.read(actor.user_id, conversation_id)
         newest = PageRequest(size=SHOWN)
         found = await self.messages.page(actor.user_id, conversation_id, newest)
-        return session_view(conversation, found[:SHOWN][::-1])
+        return with_messages(conversation, found[:SHOWN][::-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class MessageView(Struct, frozen=True):
     created_at: datetime
 
 
-class SessionView(ConversationView, frozen=True):
+class ConversationWithMessages(ConversationView, frozen=True):
     """A conversation with its last messages, of every branch, the oldest first."""
 
     messages: list[MessageView]
@@ -154,9 +154,9 @@ def conversation_view(conversation: Conversation) -> ConversationView:
     )
 
 
-def session_view(conversation: Conversation, messages: list[Message]) -> SessionView:
+def with_messages(conversation: Conversation, messages: list[Message]) -> ConversationWithMessages:
     shown = structs.asdict(conversation_view(conversation))
-    return SessionView(**shown, messages=[message_view(one) for one in messages])
+    return ConversationWithMessages(**shown, messages=[message_view(one) for one in messages])
 
 
 def message_view(message: Message) -> MessageView:

@@ -17,7 +17,7 @@ from application.conversations.conversations import (
     ShowConversation,
 )
 from application.conversations.reading import ListMessages, ShowSession
-from application.conversations.views import ConversationView, MessageView, SessionView
+from application.conversations.views import ConversationView, ConversationWithMessages, MessageView
 from application.shared.actor import Actor
 from application.shared.page import CursorPaging, Page
 from domain.conversations.conversation import ConversationId
@@ -89,7 +89,7 @@ async def show_session(
     conversation_id: FromPath[UUID],
     actor: FromDishka[Actor],
     show: FromDishka[ShowSession],
-) -> SessionView:
+) -> ConversationWithMessages:
     """With its last hundred: `GET …/messages` lists all of them."""
     return await show(actor, ConversationId(conversation_id))
 

@@ -14,8 +14,8 @@ from application.conversations.views import (
     ChatAnswer,
     CitationView,
     ConversationView,
+    ConversationWithMessages,
     MessageView,
-    SessionView,
     Usage,
 )
 from domain.conversations.conversation import Kind, MessageId
@@ -132,7 +132,7 @@ EXAMPLES = (
     ConversationChange(title="Payment terms", is_archived=True),
     Attached([CONTRACT]),
     _TALK,
-    SessionView(**structs.asdict(_TALK), messages=[_QUESTION, _ANSWER]),
+    ConversationWithMessages(**structs.asdict(_TALK), messages=[_QUESTION, _ANSWER]),
     Asked(_QUESTION, _PENDING),
     _ANSWER,
     ChatAnswer(_ANSWER, TALK, Usage(0, 0, 0)),
