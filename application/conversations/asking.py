@@ -224,7 +224,7 @@ class Asking:
 @dataclass(frozen=True, slots=True)
 class AskQuestion:
     """Keep a question, and have it answered; what was sent before is given again. Raises NotFound,
-    SessionTaken, AlreadyAsked, Contradictory, ModelNotAllowed, MetadataTooLarge, BudgetExceeded."""
+    SessionTaken, AlreadyAsked, Contradictory, ModelNotAllowed, InvalidMetadata, BudgetExceeded."""
 
     asking: Asking
     conversations: Conversations

@@ -74,7 +74,7 @@ class Attached(Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class CreateConversation:
     """Begin a conversation, perhaps with a question. Raises SessionTaken, NotFound,
-    Contradictory, MetadataTooLarge, BudgetExceeded."""
+    Contradictory, InvalidMetadata, BudgetExceeded."""
 
     conversations: Conversations
     asking: Asking
@@ -136,7 +136,7 @@ class ShowConversation:
 @dataclass(frozen=True, slots=True)
 class ChangeConversation:
     """Name it, archive it, or go on under another of its answers. Raises NotFound, NotAnAnswer,
-    MetadataTooLarge."""
+    InvalidMetadata."""
 
     conversations: Conversations
     messages: Messages

@@ -9,11 +9,15 @@ from domain.shared.errors import Invalid
 LARGEST = 16 * 1024  # bytes, as JSON
 
 
-class MetadataTooLarge(Invalid): ...
+class InvalidMetadata(Invalid):
+    fields = ("metadata",)
 
 
 def bounded(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Raises MetadataTooLarge."""
-    if len(json.encode(metadata)) > LARGEST:
-        raise MetadataTooLarge("metadata may hold 16 KiB")
+    """Raises InvalidMetadata."""
+    encoded = json.encode(metadata)
+    if len(encoded) > LARGEST:
+        raise InvalidMetadata("metadata may hold 16 KiB")
+    if rb"\u0000" in encoded:
+        raise InvalidMetadata("text may not hold a NUL character")
     return metadata

@@ -36,7 +36,7 @@ _MINE = problems(401, 403, 404)
         404,
         "session_taken",
         "contradictory",
-        "metadata_too_large",
+        "invalid_metadata",
         "budget_exceeded",
         body=True,
     ),
@@ -100,7 +100,7 @@ async def show_session(
         "/chat/sessions/{conversation_id:uuid}",
     ],
     summary="Change a conversation",
-    responses=problems(401, 403, 404, "not_an_answer", "metadata_too_large", body=True),
+    responses=problems(401, 403, 404, "not_an_answer", "invalid_metadata", body=True),
 )
 async def change_conversation(
     data: JSONBody[ConversationChange],

@@ -163,9 +163,9 @@ PROBLEMS = (
     ),
     problem(
         422,
-        "metadata_too_large",
-        "The metadata are too large",
-        "What you keep with a conversation or a message may take 16 KiB as JSON.",
+        "invalid_metadata",
+        "The metadata cannot be kept",
+        "What you keep with a conversation or a message may take 16 KiB as JSON, without NUL.",
         "metadata may hold 16 KiB",
     ),
     problem(

@@ -207,6 +207,7 @@ async def test_what_is_wrong_with_a_question_leaves_nothing_behind(
         ({"content": ASKED, "document_ids": [str(uuid4())]}, 404),
         ({"content": "a\x00b"}, 422),
         ({"content": ASKED, "metadata": {"a": "x" * 20_000}}, 422),
+        ({"content": ASKED, "metadata": {"a": ["b\x00"]}}, 422),
         ({"content": ASKED, "metadata": []}, 422),
     ):
         refused = await client.post(f"{place}/messages", headers=ada, json=body)

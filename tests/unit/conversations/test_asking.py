@@ -24,7 +24,7 @@ from application.conversations.conversations import (
 )
 from application.conversations.enriching import Enricher, Enrichers, Enrichment
 from application.conversations.feedback import Feedback, RateAnswer
-from application.conversations.metadata import MetadataTooLarge
+from application.conversations.metadata import InvalidMetadata
 from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView
@@ -161,7 +161,7 @@ async def test_a_conversation_may_begin_with_a_question(world: World) -> None:
     assert (made.kind, made.session_type) == (Kind.CHECK_IN, Kind.CHECK_IN)
     assert made.title == "I slept badly."
     assert made.active_leaf is not None
-    with pytest.raises(MetadataTooLarge):
+    with pytest.raises(InvalidMetadata):
         await world.get(CreateConversation)(ada, NewConversation(metadata={"a": "x" * 20_000}))
 
 
