@@ -25,7 +25,6 @@ from domain.models.chat import (
     Finished,
     FinishReason,
     Started,
-    TokensSource,
     Usage,
     estimated,
 )
@@ -38,6 +37,7 @@ from domain.models.errors import (
     ModelUnavailable,
     Wait,
 )
+from domain.shared.tokens import TokensSource
 
 type Chunks = openai.AsyncStream[ChatCompletionChunk]
 

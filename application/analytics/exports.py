@@ -11,11 +11,11 @@ from domain.analytics.usage import (
     EXTRACTIVE,
     LOCAL,
     Feature,
-    TokensSource,
     UsageEvent,
     UsageStatus,
 )
 from domain.shared.ids import UserId
+from domain.shared.tokens import TokensSource
 
 __all__ = [
     "EXTRACTIVE",

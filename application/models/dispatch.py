@@ -9,7 +9,7 @@ from datetime import datetime
 from types import TracebackType
 from uuid import UUID
 
-from application.analytics.exports import Feature, TokensSource, UsageEvent, UsageStatus
+from application.analytics.exports import Feature, UsageEvent, UsageStatus
 from application.identity.exports import ConsentPurpose
 from application.models.egress import AllowEgress, Departure
 from application.models.ports import ChatModel, ChatModels, Outgoing
@@ -130,7 +130,7 @@ class Call:
             cached_input_tokens=used.cached_input_tokens,
             output_tokens=used.output_tokens,
             reasoning_tokens=used.reasoning_tokens,
-            tokens_source=TokensSource(used.source),
+            tokens_source=used.source,
         )
 
     async def _run(self) -> AsyncGenerator[ChatEvent, None]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.analytics.usage import LOCAL, Charge, UsageEvent
 from domain.shared.errors import Conflict, Invalid
+from domain.shared.tokens import Tokens
 
 CURRENCY = "USD"  # of every price, budget and report: sums of several would mean nothing
 _PLACES = Decimal("1e-10")
@@ -43,12 +44,12 @@ class Price:
             raise PriceOverlaps(f"another price holds from {self.valid_from.isoformat()}")
         return at
 
-    def of(self, event: UsageEvent) -> Decimal:
+    def of(self, tokens: Tokens) -> Decimal:
         """Thinking is charged as output is."""
         thousandths = (
-            event.input_tokens * self.input
-            + event.cached_input_tokens * self.cached
-            + (event.output_tokens + event.reasoning_tokens) * self.output
+            tokens.input_tokens * self.input
+            + tokens.cached_input_tokens * self.cached
+            + tokens.completion_tokens * self.output
         )
         return (thousandths / 1000).quantize(_PLACES)
 

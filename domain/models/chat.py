@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.shared.tokens import Tokens, TokensSource
+
 _CHARACTERS = 4  # of a token, on average, in the languages that models know best
 
 
@@ -37,35 +39,11 @@ class FinishReason(StrEnum):
     OTHER = "other"
 
 
-class TokensSource(StrEnum):
-    """Who counted: the provider, or we, from characters. NONE: there was nothing to count."""
-
-    PROVIDER = "provider"
-    ESTIMATED = "estimated"
-    NONE = "none"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens in buckets that do not overlap, so that each has a price of its own."""
+class Usage(Tokens):
+    """What a call took, and who says so."""
 
-    input_tokens: int = 0
-    cached_input_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
     source: TokensSource = TokensSource.NONE
-
-    @property
-    def prompt_tokens(self) -> int:
-        return self.input_tokens + self.cached_input_tokens
-
-    @property
-    def completion_tokens(self) -> int:
-        return self.output_tokens + self.reasoning_tokens
-
-    @property
-    def total_tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,7 +319,7 @@ async def test_an_answer_that_is_stopped_before_it_begins_is_not_begun(
     assert (made.status, made.content) == (MessageStatus.STOPPED, "")
     assert not provider.requests()
     (usage,) = await charged(world, ada)
-    assert (usage.status, usage.tokens) == (UsageStatus.CANCELLED, 0)
+    assert (usage.status, usage.total_tokens) == (UsageStatus.CANCELLED, 0)
 
 
 async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncContainer) -> None:

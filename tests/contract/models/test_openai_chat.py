@@ -12,7 +12,7 @@ import pytest
 
 from adapters.models.bounded import LINE
 from adapters.models.openai_chat import Endpoint, OpenAiChat
-from domain.models.chat import ChatEvent, Delta, Finished, FinishReason, Started, TokensSource
+from domain.models.chat import ChatEvent, Delta, Finished, FinishReason, Started
 from domain.models.errors import (
     ModelBroken,
     ModelBusy,
@@ -22,6 +22,7 @@ from domain.models.errors import (
     ModelUnavailable,
     Wait,
 )
+from domain.shared.tokens import TokensSource
 from tests.contract.models.conftest import TIMEOUTS, asking
 from tests.model_provider.process import KEY, ModelProvider
 from tests.running import free_port, until
