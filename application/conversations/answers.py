@@ -160,6 +160,7 @@ class AnswerQuestion:
                 question=task.question.content,
                 answer=answer.content,
                 usage=ended.usage,
+                cost=ended.cost,
                 error_code=answer.error_code,
             )
             self.tracers.finish(task.trace, outcome)

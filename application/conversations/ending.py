@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import to_builtins
 
@@ -50,10 +51,12 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The answer as it is kept, None when it was deleted, and what it took."""
+    """The answer as it is kept, None when it was deleted, what it took, and what that cost: None
+    when nobody knows."""
 
     answer: Message | None
     usage: UsageEvent
+    cost: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ class EndAttempt:
                 answer.prompt_tokens = usage.prompt_tokens
                 answer.completion_tokens = usage.completion_tokens
                 await self._end(answer, end, *told)
-            await self.meter.settle(usage)
-        return Ended(answer, usage)
+            cost = await self.meter.settle(usage)
+        return Ended(answer, usage, cost)
 
     async def _found(self, answer: Message) -> Message | None:
         try:

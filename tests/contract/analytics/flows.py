@@ -1,6 +1,7 @@
 """Attempts at models, as other contexts tell them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -63,10 +64,13 @@ async def reserve(
     return attempt
 
 
-async def settle(world: AsyncContainer, *events: UsageEvent) -> None:
+async def settle(world: AsyncContainer, *events: UsageEvent) -> list[Decimal | None]:
+    """What each costs."""
+    costs = []
     for event in events:
         async with world() as request, await request.get(Transaction):
-            await (await request.get(Meter)).settle(event)
+            costs.append(await (await request.get(Meter)).settle(event))
+    return costs
 
 
 async def charges(world: AsyncContainer, owner: UserId) -> list[Charge]:

@@ -87,7 +87,8 @@ async def test_a_model_without_a_price_is_unpriced_and_not_for_nothing(
 ) -> None:
     headers = await signed_in(client)
     owner, talk = await owner_of(client, headers), uuid4()
-    await answers(memory, owner, 1, model_used="nobody-knows", conversation_id=talk)
+    unknown = {"model_asked": "nobody-knows", "model_used": "nobody-knows"}
+    await answers(memory, owner, 1, **unknown, conversation_id=talk)
     await answers(memory, owner, 1)
     costs = await get(client, headers, "costs")
     assert costs["total_cost"] == "0.0600000000"
