@@ -5,7 +5,7 @@ from uuid import UUID
 
 from application.analytics.marking import Marking
 from application.analytics.ports import Budgets, Prices, Reservations, UsageLog, Zones
-from domain.analytics.budget import LIFETIME, RESERVED, Limits, Reservation
+from domain.analytics.budget import LIFETIME, UNKNOWN, Estimate, Limits, Reservation
 from domain.analytics.price import Price, charge
 from domain.analytics.usage import Charge, Feature, UsageEvent
 from domain.shared.ids import UserId
@@ -26,16 +26,18 @@ class Meter:
     marking: Marking
 
     async def reserve(
-        self, owner: UserId, attempt_id: UUID, feature: Feature, at: datetime
+        self, owner: UserId, attempt_id: UUID, feature: Feature, estimate: Estimate, at: datetime
     ) -> None:
         """Raises BudgetExceeded: then nothing of the transaction may be kept."""
+        price = await self.prices.at(estimate.model, estimate.provider, at)
+        cost = price.of(estimate.tokens) if price else UNKNOWN
         budget = await self.budgets.get(owner)
-        budget.take(self.limits, at, await self.zones.of(owner))
+        held = budget.take(cost, self.limits, at, await self.zones.of(owner))
         reservation = Reservation(
             id=attempt_id,
             user_id=owner,
             feature=feature,
-            amount=RESERVED,
+            amount=held,
             reserved_at=at,
             expires_at=at + LIFETIME,
         )

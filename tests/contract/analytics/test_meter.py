@@ -10,7 +10,7 @@ from dishka import AsyncContainer
 from application.analytics.exports import EXTRACTIVE, LOCAL, BudgetExceeded, UsageStatus
 from application.analytics.ports import Budgets, UsageLog
 from application.shared.ports import Transaction
-from domain.analytics.budget import RESERVED, Budget
+from domain.analytics.budget import UNKNOWN, Budget
 from domain.analytics.price import DEFAULTS, Price, charge
 from domain.shared.ids import UserId
 from tests.contract.analytics.flows import NOON, an_event, an_owner, charges, reserve, settle
@@ -55,11 +55,21 @@ async def test_a_budget_is_of_its_owner_only(world: AsyncContainer) -> None:
 async def test_an_attempt_is_charged_once_however_often_it_is_told(world: AsyncContainer) -> None:
     owner = await an_owner(world)
     event = an_event(owner, id=await reserve(world, owner))
-    assert (await budget_of(world, owner)).reserved == RESERVED
+    assert (await budget_of(world, owner)).reserved == Decimal("0.06")
     assert await settle(world, event, event) == [Decimal("0.06")] * 2
     budget = await budget_of(world, owner)
     assert (budget.spent, budget.reserved) == (Decimal("0.06"), NOTHING)
     assert len(await charges(world, owner)) == 1
+
+
+async def test_what_has_no_price_holds_a_flat_amount_back(world: AsyncContainer) -> None:
+    owner = await an_owner(world)
+    unknown = {"model_asked": "nobody-knows", "model_used": "nobody-knows"}
+    attempt = await reserve(world, owner, model="nobody-knows")
+    assert (await budget_of(world, owner)).reserved == UNKNOWN
+    assert await settle(world, an_event(owner, id=attempt, **unknown)) == [None]
+    budget = await budget_of(world, owner)
+    assert (budget.spent, budget.reserved) == (NOTHING, NOTHING)
 
 
 async def test_what_is_answered_here_costs_nothing_and_counts_against_nothing(

@@ -134,6 +134,7 @@ def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
             "HASH_QUEUE_MS": "50000",
             "LOGIN_FAILURES_PER_ADDRESS_PER_MINUTE": "0",
             "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
+            "AI_PROVIDER": "openai",
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": provider.base_url,
             "OPENAI_MODEL": "cites",
