@@ -18,7 +18,7 @@ from application.conversations.writing import WriteAnswer
 from application.identity.exports import ConsentRequired
 from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, find
 from application.models.exports import ChatModels, Outcome, Stage, Trace, Tracers
-from application.shared.ports import Clock, Signals, Transaction
+from application.shared.ports import Clock, Transaction
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import EXTRACTIVE, NOT_FOUND, Message, MessageStatus, Notice
 from domain.conversations.stream import EventType, Happened
@@ -70,7 +70,6 @@ class AnswerQuestion:
     meter: Meter
     tracers: Tracers
     clock: Clock
-    signals: Signals
     transaction: Transaction
 
     async def __call__(self, event: AnswerDue) -> None:
@@ -125,7 +124,6 @@ class AnswerQuestion:
                 if not answer.status.terminal:
                     told = [_retrieved(hits)]
                     await self.events.append(answer.user_id, answer.id, told, self.clock.now())
-                    await self.signals.send(answer.id)
 
     async def _quote(
         self,

@@ -7,7 +7,7 @@ from msgspec import to_builtins
 from application.analytics.exports import Meter, UsageEvent
 from application.conversations.ports import MessageEvents, Messages
 from application.conversations.views import citation_view, message_view, usage_of
-from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
+from application.shared.ports import Clock, Ids, Outbox, Transaction
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import Message, MessageStatus
 from domain.conversations.stream import EventType, Happened
@@ -32,7 +32,6 @@ class Ending:
     clock: Clock
     ids: Ids
     outbox: Outbox
-    signals: Signals
 
     async def end(self, answer: Message, end: End, *before: Happened) -> None:
         """Inside a transaction that has locked the answer, which has not ended."""
@@ -43,7 +42,6 @@ class Ending:
         await self.messages.save(answer)
         happened = [*before, *_told(answer)]
         await self.events.append(answer.user_id, answer.id, happened, now)
-        await self.signals.send(answer.id)
         for waiting in await self.messages.waiting(answer.user_id, answer.id):
             await self.outbox.publish(AnswerDue(self.ids.next(), answer.user_id, waiting))
 

@@ -29,7 +29,7 @@ from application.models.exports import (
     build_prompt,
     check_citations,
 )
-from application.shared.ports import Clock, Listener, Signals, Transaction
+from application.shared.ports import Clock, Listener, Transaction
 from domain.conversations.message import Message, MessageStatus
 from domain.shared.errors import NotFound, Unavailable
 
@@ -55,7 +55,6 @@ class WriteAnswer:
     end: EndAttempt
     clock: Clock
     listener: Listener
-    signals: Signals
     transaction: Transaction
 
     async def __call__(self, task: Task, hits: Sequence[Hit]) -> Ended:
@@ -152,13 +151,17 @@ class WriteAnswer:
         await _patiently(keep)
 
     async def _keep(self, answer: Message, before: str, text: str, call: Call) -> None:
+        if before:
+            await self._add(answer, text[len(before) :])
+            return
         async with self.transaction:
-            if not before and not await self._begin(answer, call):
+            if not await self._begin(answer, call):
                 raise _EndedMeanwhile
-            now, piece = self.clock.now(), text[len(before) :]
-            if not await self.events.write(answer.user_id, answer.id, piece, now):
-                raise _EndedMeanwhile
-            await self.signals.send(answer.id)
+            await self._add(answer, text)
+
+    async def _add(self, answer: Message, piece: str) -> None:
+        if not await self.events.write(answer.user_id, answer.id, piece, self.clock.now()):
+            raise _EndedMeanwhile
 
     async def _begin(self, made: Message, call: Call) -> bool:
         """Whether the answer is ours to write: of two workers, it is the first one's."""
