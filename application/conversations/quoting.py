@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import batched
 
-from application.conversations.passages import cited, quote
+from application.conversations.passages import cited, passages, quote
 from application.knowledge.exports import Hit, Meaning, SentenceView
 from domain.conversations.extractive import (
     SENTENCES,
@@ -64,14 +64,6 @@ class QuoteDocuments:
             return [None] * len(texts)
         asked, *others = vectors
         return [sum(a * b for a, b in zip(asked, other, strict=True)) for other in others]
-
-
-def passages(hits: list[Hit]) -> list[Citation]:
-    """Each whole."""
-    return [
-        cited(marker, hit, SentenceView(hit.page, hit.start, hit.end), hit.score)
-        for marker, hit in enumerate(hits, 1)
-    ]
 
 
 def nearest(hits: list[Hit]) -> list[Citation]:

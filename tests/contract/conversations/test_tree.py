@@ -127,7 +127,7 @@ async def test_pieces_are_written_each_for_itself_by_their_owner_only(
     conversation, answer = await a_conversation(world)
     owner, now = conversation.user_id, (await world.get(Clock)).now()
     async with world() as request, await request.get(Transaction):
-        answer.begin("openai", "cites")
+        answer.begin("openai", "cites", [])
         await (await request.get(Messages)).save(answer)
     async with world() as request:
         events = await request.get(MessageEvents)
@@ -146,7 +146,7 @@ async def test_who_listens_is_woken_by_what_happens(world: AsyncContainer) -> No
             events = await request.get(MessageEvents)
             await events.append(owner, answer.id, [Happened(EventType.RETRIEVED, {})], now)
             await changed.wait()
-            answer.begin("openai", "cites")
+            answer.begin("openai", "cites", [])
             await (await request.get(Messages)).save(answer)
             changed.clear()
             assert await events.write(owner, answer.id, "Ten", now)
@@ -161,7 +161,7 @@ async def test_events_are_numbered_and_end_with_their_message(world: AsyncContai
         messages, events = await request.get(Messages), await request.get(MessageEvents)
         assert not await events.write(owner, answer.id, "too early", now)
         await events.append(owner, answer.id, told, now)
-        answer.begin("openai", "cites")
+        answer.begin("openai", "cites", [])
         await messages.save(answer)
         for piece in ("Ten ", "years 🦉"):
             assert await events.write(owner, answer.id, piece, now)
