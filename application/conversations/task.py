@@ -1,3 +1,4 @@
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from domain.conversations.message import Message, Notice
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An answer that is to be made, since `began`."""
+    """An answer that is to be made, since `began`, which was at `started` of the monotonic clock."""
 
     conversation: Conversation
     question: Message
@@ -18,6 +19,11 @@ class Task:
     enrichment: Enrichment
     trace: Trace
     began: datetime
+    started: float
+
+    @property
+    def passed_ms(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
 
     @property
     def manner(self) -> Manner:

@@ -20,6 +20,7 @@ from application.conversations.conversations import (
 from application.conversations.ending import EndAttempt, Ending
 from application.conversations.enriching import Enrichers
 from application.conversations.feedback import RateAnswer
+from application.conversations.keeping import KeepText
 from application.conversations.ports import (
     ConversationRecords,
     Conversations,
@@ -47,7 +48,7 @@ class UseCases(Provider):
     )
     asking = provide_all(Asking, AskQuestion, CompleteChat, RegenerateAnswer)
     answering = provide_all(
-        AnswerQuestion, FailAnswer, Tasks, QuoteDocuments, WriteAnswer, EndAttempt, Ending
+        AnswerQuestion, FailAnswer, Tasks, QuoteDocuments, KeepText, WriteAnswer, EndAttempt, Ending
     )
     messages = provide_all(
         ShowMessage,

@@ -233,7 +233,7 @@ async def test_a_question_holds_back_what_its_answer_may_cost_until_it_has_ended
     assert budget.reserved == Decimal("0.54144") + UNKNOWN
     await world.drain()
     (budget,) = world.store.table(Budget).values()
-    assert (budget.reserved, budget.spent) == (0, 0)
+    assert (budget.reserved, budget.spent) == (Decimal(0), Decimal(0))
 
 
 async def test_what_was_told_is_forgotten_after_a_day_and_the_end_is_told_still() -> None:
