@@ -78,7 +78,7 @@ class Dispatch:
 
 
 class Call:
-    """An order on its way: Started, Deltas, Finished. Leaving the block ends it, at the provider
+    """An order on its way, as its provider streams it. Leaving the block ends it, at the provider
     too, and `usage` tells what it took however it ended. Raises ModelFailed, ConsentRequired."""
 
     def __init__(self, dispatch: Dispatch, order: Order, at: datetime) -> None:

@@ -30,6 +30,7 @@ from domain.models.errors import (
     ModelUnavailable,
 )
 from domain.shared.ids import UserId
+from entrypoints.providers.models import GEMINI_REASONING
 from entrypoints.settings import AiProvider, Settings
 from tests.contract.models.conftest import an_order, somebody
 from tests.model_provider.process import ModelProvider
@@ -339,9 +340,29 @@ class TestFallback:
         await failing(world, an_order(ada, "cut-after"), ModelBroken)
         assert len(provider.requests()) == 1
 
+    async def test_geminis_models_have_room_to_think(self, world: AsyncContainer) -> None:
+        models = await world.get(ChatModels)
+        assert [one.reasoning_tokens for one in models.providers] == [0, GEMINI_REASONING]
+
     async def test_the_models_that_may_be_asked_for_are_the_first_providers(
         self, world: AsyncContainer
     ) -> None:
         models = await world.get(ChatModels)
         assert models.choice[0] == "cites"
         assert "no-usage" not in models.choice
+
+
+class TestThinking:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return msgspec.structs.replace(settings, openai_model="thinks", ai_reasoning_tokens=2000)
+
+    async def test_a_model_that_may_think_answers_and_its_thoughts_are_counted(
+        self, world: AsyncContainer
+    ) -> None:
+        ada = await somebody(world)
+        text, usage = await told(world, an_order(ada, "thinks"))
+        assert text
+        assert usage.reasoning_tokens == 2
+        estimate = (await world.get(ChatModels)).estimate(None)
+        assert estimate.tokens.reasoning_tokens == 2000
