@@ -40,9 +40,9 @@ class LangfuseTracer:
 
     def finish(self, trace: Trace, outcome: Outcome) -> None:
         def of_step(step: Step) -> Attributes:
-            if step.stage is not Stage.CALL or outcome.usage is None:
+            if step.stage is not Stage.CALL or outcome.generation is None:
                 return {_NAMES.OBSERVATION_TYPE: "span"}
-            return self._generation(step, outcome, outcome.usage)
+            return self._generation(step, outcome, outcome.generation)
 
         self._writer.write(trace, outcome, self._answer(trace, outcome), of_step)
 
@@ -67,6 +67,7 @@ class LangfuseTracer:
             _NAMES.OBSERVATION_TYPE: "span",
             _NAMES.TRACE_USER_ID: str(trace.user_id),
             _NAMES.TRACE_SESSION_ID: trace.conversation_id and str(trace.conversation_id),
+            f"{_NAMES.TRACE_METADATA}.status": outcome.status,
             f"{_NAMES.TRACE_METADATA}.mode": outcome.mode,
             f"{_NAMES.TRACE_METADATA}.client_trace_id": trace.client_trace_id,
         }

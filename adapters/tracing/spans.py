@@ -71,7 +71,8 @@ class SpanWriter:
             part = self._tracer.start_span(
                 step.stage, context=inside, start_time=step.began, attributes=of_step(step)
             )
-            if step.failed:
+            # What only broke off, at its owner's word or without a consent, is no error.
+            if step.failed and outcome.error_code:
                 part.set_status(Status(StatusCode.ERROR))
             part.end(step.ended)
         if outcome.error_code:

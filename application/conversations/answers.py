@@ -81,9 +81,9 @@ class AnswerQuestion:
         if task.answer.status.terminal:
             await self._settle(task)
         elif task.answer.status is MessageStatus.STREAMING:
-            await self._give_up(task)
+            _trace(self.tracers, task, await self._give_up(task))
         else:
-            self._tell(task, await self._answer(task))
+            _trace(self.tracers, task, await self._answer(task))
 
     async def _settle(self, task: Task) -> None:
         """Stopped before anybody began; of what was charged before, nothing changes."""
@@ -91,11 +91,11 @@ class AnswerQuestion:
         async with self.transaction:
             await self.meter.settle(usage)
 
-    async def _give_up(self, task: Task) -> None:
+    async def _give_up(self, task: Task) -> Ended:
         origin, answer = task.conversation.origin, task.answer
         answer.content = await self.events.text(answer.user_id, answer.id)
         usage = lost(answer, origin, UsageStatus.ERROR, self.clock.now())
-        await self.end(answer, _interrupted, usage)
+        return await self.end(answer, _interrupted, usage)
 
     async def _answer(self, task: Task) -> Ended:
         asks_model = bool(self.models.providers) and task.answer.model != EXTRACTIVE
@@ -152,18 +152,6 @@ class AnswerQuestion:
                 task.answer, end, usage, *told, Happened(EventType.DELTA, {"text": text})
             )
 
-    def _tell(self, task: Task, ended: Ended) -> None:
-        answer = ended.answer
-        if answer is not None:
-            outcome = Outcome(
-                mode=answer.mode,
-                question=task.question.content,
-                answer=answer.content,
-                usage=ended.usage,
-                error_code=answer.error_code,
-            )
-            self.tracers.finish(task.trace, outcome)
-
 
 @dataclass(frozen=True, slots=True)
 class FailAnswer:
@@ -171,6 +159,7 @@ class FailAnswer:
 
     tasks: Tasks
     end: EndAttempt
+    tracers: Tracers
     clock: Clock
 
     async def __call__(self, event: AnswerDue) -> None:
@@ -179,7 +168,20 @@ class FailAnswer:
         except NotFound:
             return
         usage = lost(task.answer, task.conversation.origin, UsageStatus.ERROR, self.clock.now())
-        await self.end(task.answer, _failed, usage)
+        _trace(self.tracers, task, await self.end(task.answer, _failed, usage))
+
+
+def _trace(tracers: Tracers, task: Task, ended: Ended) -> None:
+    if (answer := ended.answer) is not None:
+        outcome = Outcome(
+            status=answer.status,
+            mode=answer.mode,
+            question=task.question.content,
+            answer=answer.content,
+            usage=ended.usage,
+            error_code=answer.error_code,
+        )
+        tracers.finish(task.trace, outcome)
 
 
 def _retrieved(hits: list[Hit]) -> Happened:
