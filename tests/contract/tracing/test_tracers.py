@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,8 +17,9 @@ from application.analytics.exports import Feature, TokensSource, UsageEvent, Usa
 from application.models.tracing import Outcome, Stage, Trace, Tracers
 from domain.shared.ids import UserId
 from tests.contract.tracing.collector import Collector, attributes, collecting, stages
-from tests.running import free_port
+from tests.running import free_port, until
 
+BATCH = 512  # spans that leave together
 QUESTION, ANSWER = "How long do we keep the secret invoices?", "For ten secret years [1]."
 USER = UserId(UUID(int=7))
 
@@ -211,7 +213,23 @@ def test_a_collector_that_is_dead_slow_or_broken_is_not_waited_for(
     tracer.score(uuid4(), "feedback", 0.0)
     tracer.close()
     assert collector.spans == []  # nobody has answered until now
-    assert tracer.lost >= QUEUE // 2
+    assert tracer.lost == answers * (1 + len(Stage))
+
+
+@pytest.mark.parametrize("tracer_of", [otlp, langfuse])
+def test_what_waits_for_a_slow_collector_is_bounded(
+    collector: Collector, tracer_of: Callable[[str], OtlpTracer | LangfuseTracer]
+) -> None:
+    collector.hold()
+    tracer, answers = tracer_of(collector.url), 3 * QUEUE // (1 + len(Stage))
+    for _ in range(answers):
+        trace = a_trace()
+        tracer.finish(trace, an_outcome(trace.answer_id))
+    collector.released.set()
+    tracer.close()
+    until(lambda: not any(each.name.endswith("-stop") for each in threading.enumerate()))
+    assert BATCH < len(collector.spans) <= QUEUE + BATCH  # one was on its way
+    assert tracer.lost == answers * (1 + len(Stage)) - len(collector.spans)
 
 
 def test_without_a_collector_nothing_is_told_and_nothing_fails() -> None:
