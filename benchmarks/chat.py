@@ -27,7 +27,7 @@ import msgspec
 from benchmarks import cranfield
 from benchmarks.harness import Account, Bench
 from benchmarks.load import HOST
-from benchmarks.measure import Measure, Result, Skipped
+from benchmarks.measure import Measure, Result, Skipped, held
 from benchmarks.passages import load, passages
 from benchmarks.processes import (
     LOAD_CORES,
@@ -69,7 +69,7 @@ def run(bench: Bench) -> list[Result]:
         alone = _alone(bench, system.provider)
         memory = asyncio.run(_watchers(system))
     return [
-        _held("first piece of a quoted answer", "ms", statistics.median(first), 150.0),
+        held("first piece of a quoted answer", "ms", statistics.median(first), 150.0),
         Measure(
             name=f"{STREAMS} answers that a model writes",
             unit="s CPU",
@@ -79,21 +79,9 @@ def run(bench: Bench) -> list[Result]:
             target=2.0,
             at_most=True,
         ),
-        _held("provider to socket, p95", "ms", statistics.quantiles(late, n=20)[-1], 120.0),
-        _held(f"{CLIENTS} clients that watch", "MiB", memory, 60.0),
+        held("provider to socket, p95", "ms", statistics.quantiles(late, n=20)[-1], 120.0),
+        held(f"{CLIENTS} clients that watch", "MiB", memory, 60.0),
     ]
-
-
-def _held(name: str, unit: str, value: float, most: float) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        value=value,
-        floor=most,
-        rounds=[value / most],
-        target=1.0,
-        at_most=True,
-    )
 
 
 @contextmanager
