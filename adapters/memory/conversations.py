@@ -160,6 +160,7 @@ class MemoryMessageEvents:
         for seq, one in enumerate(happened, last + 1):
             event = MessageEvent(seq, one.type, one.data)
             self._store.table(_Kept)[owner, uuid4()] = _Kept(owner, message_id, event, at)
+        self._store.topics.wake(message_id)
 
     async def write(self, owner: UserId, message_id: MessageId, text: str, at: datetime) -> bool:
         message = self._store.table(Message).get((owner, message_id))

@@ -49,6 +49,10 @@ class Trace:
     def __post_init__(self) -> None:
         self.began = self.now()
 
+    @property
+    def passed_ms(self) -> int:
+        return round((self.now() - self.began) / 1e6)
+
     def now(self) -> int:
         return self._epoch + time.monotonic_ns()
 

@@ -23,6 +23,7 @@ from application.conversations.conversations import (
 from application.conversations.ending import EndAttempt, Ending
 from application.conversations.enriching import Enrichers
 from application.conversations.feedback import RateAnswer
+from application.conversations.keeping import KeepText
 from application.conversations.ports import (
     ConversationRecords,
     Conversations,
@@ -56,6 +57,7 @@ class UseCases(Provider):
         FailAnswer,
         Tasks,
         QuoteDocuments,
+        KeepText,
         WriteAnswer,
         EndAttempt,
         Ending,

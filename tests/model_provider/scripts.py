@@ -95,6 +95,14 @@ def error_in_stream(handler: Handler) -> None:
     handler.end()
 
 
+def cites_then_stalls(handler: Handler) -> None:
+    """As somebody stops it: it has cited a source, and one that is not there."""
+    handler.begin()
+    handler.delta("The document says so [1][9].")
+    handler.delta(" And it says")
+    time.sleep(60)
+
+
 def error_after_delta(handler: Handler) -> None:
     handler.begin()
     handler.delta("half an ans")
@@ -236,6 +244,7 @@ SCRIPTS: dict[str, Callable[[Handler], None]] = {
     script.__name__.replace("_", "-"): script
     for script in (
         cites, echo, paced, stamped, no_usage, no_done, no_reason, mad_usage, error_in_stream, error_after_delta,
+        cites_then_stalls,
         empty, filtered, too_long, busy, busy_for_long, no_quota, down, forbidden, slow_first,
         silent, stalls, drips, cut_before, cut_after, no_answer, huge_line, endless, bad_json,
         wrong_shape, not_text, unstorable, html, redirect, gzipped,

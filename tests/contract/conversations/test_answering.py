@@ -343,7 +343,7 @@ async def test_what_was_being_written_when_its_worker_died_is_kept_as_failed(
     async with world() as request:
         messages, events = await request.get(Messages), await request.get(MessageEvents)
         begun = await messages.read(ada.user_id, pending.id)
-        begun.begin("openai", "cites")
+        begun.begin("openai", "cites", [])
         await messages.save(begun)
         now = (await world.get(Clock)).now()
         assert await events.write(ada.user_id, pending.id, "half an ans", now)

@@ -67,7 +67,7 @@ async def test_one_that_had_begun_ends_as_it_is(world: AsyncContainer) -> None:
     async with world() as request:
         messages, events = await request.get(Messages), await request.get(MessageEvents)
         begun = await messages.read(ada.user_id, pending.id)
-        begun.begin("openai", "cites")
+        begun.begin("openai", "cites", [])
         await messages.save(begun)
         now = (await world.get(Clock)).now()
         await events.write(ada.user_id, pending.id, "half an ans", now)
