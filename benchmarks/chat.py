@@ -28,7 +28,7 @@ import msgspec
 from benchmarks import cranfield
 from benchmarks.harness import Account, Bench
 from benchmarks.load import HOST
-from benchmarks.measure import ROUNDS, Measure, Result, Skipped
+from benchmarks.measure import ROUNDS, Measure, Result, Skipped, held
 from benchmarks.passages import load, passages
 from benchmarks.processes import (
     LOAD_CORES,
@@ -67,10 +67,10 @@ def run(bench: Bench) -> list[Result]:
         written = [_written(bench, system) for _ in range(ROUNDS)]
         memory = asyncio.run(_watchers(system))
     return [
-        _held("first piece of a quoted answer", "ms", statistics.median(first), 150.0),
+        held("first piece of a quoted answer", "ms", statistics.median(first), 150.0),
         _middle(written),
-        _held("provider to socket, p95", "ms", statistics.quantiles(late, n=20)[-1], 120.0),
-        _held(f"{CLIENTS} clients that watch", "MiB", memory, 60.0),
+        held("provider to socket, p95", "ms", statistics.quantiles(late, n=20)[-1], 120.0),
+        held(f"{CLIENTS} clients that watch", "MiB", memory, 60.0),
     ]
 
 
@@ -98,18 +98,6 @@ def _middle(measures: list[Measure]) -> Measure:
     ordered = sorted(measures, key=lambda one: one.ratio)
     rounds = [one.ratio for one in measures]
     return msgspec.structs.replace(ordered[len(ordered) // 2], rounds=rounds)
-
-
-def _held(name: str, unit: str, value: float, most: float) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        value=value,
-        floor=most,
-        rounds=[value / most],
-        target=1.0,
-        at_most=True,
-    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from adapters.memory.store import Store
 from application.conversations.ports import Conversations, Endings, MessageEvents, Messages
+from application.conversations.resuming import LostAnswers
 from application.shared.page import CursorPaging, PageRequest
 from domain.conversations.conversation import (
     Conversation,
@@ -15,6 +16,7 @@ from domain.conversations.conversation import (
     MessageId,
     SessionTaken,
 )
+from domain.conversations.events import AnswerDue
 from domain.conversations.message import AlreadyAsked, Message, MessageStatus
 from domain.conversations.stream import KEPT, EventType, Happened, MessageEvent
 from domain.shared.errors import NotFound
@@ -196,6 +198,28 @@ class MemoryEndings:
         return message is None or message.status.terminal
 
 
+class MemoryLostAnswers:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
+        due = {one.answer_id for one in self._store.events if isinstance(one, AnswerDue)}
+        table = self._store.table(Message)
+
+        def waits(answer: Message) -> bool:
+            above = table[answer.user_id, answer.question_id].parent_id
+            return above is not None and not table[answer.user_id, above].status.terminal
+
+        return [
+            (one.user_id, one.id)
+            for one in table.values()
+            if not one.status.terminal
+            and one.created_at < before
+            and one.id not in due
+            and not waits(one)
+        ]
+
+
 def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest) -> list[T]:
     ordered = sorted(found, key=attrgetter("id"), reverse=True)
     older = [one for one in ordered if request.after is None or one.id < request.after]
@@ -205,6 +229,7 @@ def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest
 PORTS: dict[type, type] = {
     Conversations: MemoryConversations,
     Endings: MemoryEndings,
+    LostAnswers: MemoryLostAnswers,
     MessageEvents: MemoryMessageEvents,
     Messages: MemoryMessages,
 }

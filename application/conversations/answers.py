@@ -1,4 +1,3 @@
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -36,18 +35,13 @@ class Tasks:
 
     async def of(self, event: AnswerDue) -> Task:
         """Raises NotFound."""
-        began, started = self.clock.now(), time.monotonic()
+        began, trace = self.clock.now(), Trace(answer_id=event.answer_id, user_id=event.user_id)
         answer = await self.messages.read(event.user_id, event.answer_id)
         question = await self.messages.read(event.user_id, answer.question_id)
         conversation = await self.conversations.read(event.user_id, answer.conversation_id)
-        trace = Trace(
-            answer_id=answer.id,
-            user_id=answer.user_id,
-            conversation_id=answer.conversation_id,
-            client_trace_id=answer.trace_id,
-        )
+        trace.conversation_id, trace.client_trace_id = answer.conversation_id, answer.trace_id
         enrichment = await self.enrichers.enrich(conversation.kind, question)
-        return Task(conversation, question, answer, enrichment, trace, began, started)
+        return Task(conversation, question, answer, enrichment, trace, began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +72,9 @@ class AnswerQuestion:
         if task.answer.status.terminal:
             await self._settle(task)
         elif task.answer.status is MessageStatus.STREAMING:
-            await self._give_up(task)
+            _trace(self.tracers, task, await self._give_up(task))
         else:
-            self._tell(task, await self._answer(task))
+            _trace(self.tracers, task, await self._answer(task))
 
     async def _settle(self, task: Task) -> None:
         """Stopped before anybody began; of what was charged before, nothing changes."""
@@ -88,11 +82,11 @@ class AnswerQuestion:
         async with self.transaction:
             await self.meter.settle(usage)
 
-    async def _give_up(self, task: Task) -> None:
+    async def _give_up(self, task: Task) -> Ended:
         origin, answer = task.conversation.origin, task.answer
         answer.content = await self.events.text(answer.user_id, answer.id)
         usage = lost(answer, origin, UsageStatus.ERROR, self.clock.now())
-        await self.end(answer, interrupted, usage)
+        return await self.end(answer, interrupted, usage)
 
     async def _answer(self, task: Task) -> Ended:
         asks_model = bool(self.models.providers) and task.answer.model != EXTRACTIVE
@@ -137,19 +131,6 @@ class AnswerQuestion:
                 task.answer, end, usage, *told, Happened(EventType.DELTA, {"text": text})
             )
 
-    def _tell(self, task: Task, ended: Ended) -> None:
-        answer = ended.answer
-        if answer is not None:
-            outcome = Outcome(
-                mode=answer.mode,
-                question=task.question.content,
-                answer=answer.content,
-                usage=ended.usage,
-                cost=ended.cost,
-                error_code=answer.error_code,
-            )
-            self.tracers.finish(task.trace, outcome)
-
 
 @dataclass(frozen=True, slots=True)
 class FailAnswer:
@@ -157,6 +138,7 @@ class FailAnswer:
 
     tasks: Tasks
     end: EndAttempt
+    tracers: Tracers
     clock: Clock
 
     async def __call__(self, event: AnswerDue) -> None:
@@ -165,7 +147,21 @@ class FailAnswer:
         except NotFound:
             return
         usage = lost(task.answer, task.conversation.origin, UsageStatus.ERROR, self.clock.now())
-        await self.end(task.answer, _failed, usage)
+        _trace(self.tracers, task, await self.end(task.answer, _failed, usage))
+
+
+def _trace(tracers: Tracers, task: Task, ended: Ended) -> None:
+    if (answer := ended.answer) is not None:
+        outcome = Outcome(
+            status=answer.status,
+            mode=answer.mode,
+            question=task.question.content,
+            answer=answer.content,
+            usage=ended.usage,
+            cost=ended.cost,
+            error_code=answer.error_code,
+        )
+        tracers.finish(task.trace, outcome)
 
 
 def _failed(answer: Message, at: datetime) -> None:

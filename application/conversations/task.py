@@ -1,4 +1,3 @@
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from domain.conversations.message import Message, Notice
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An answer that is to be made, since `began`, which was at `started` of the monotonic clock."""
+    """An answer that is to be made, since `began`, when its trace did."""
 
     conversation: Conversation
     question: Message
@@ -19,11 +18,10 @@ class Task:
     enrichment: Enrichment
     trace: Trace
     began: datetime
-    started: float
 
     @property
     def passed_ms(self) -> int:
-        return round((time.monotonic() - self.started) * 1000)
+        return self.trace.passed_ms
 
     @property
     def manner(self) -> Manner:
