@@ -14,6 +14,7 @@ from application.conversations.ports import (
     Messages,
     Subjects,
 )
+from application.conversations.resuming import LostAnswers
 from application.shared.page import CursorPaging, PageRequest
 from domain.conversations.conversation import (
     Conversation,
@@ -21,6 +22,7 @@ from domain.conversations.conversation import (
     MessageId,
     SessionTaken,
 )
+from domain.conversations.events import AnswerDue
 from domain.conversations.message import AlreadyAsked, Message, MessageStatus
 from domain.conversations.stream import KEPT, EventType, Happened, MessageEvent
 from domain.shared.errors import NotFound
@@ -176,6 +178,7 @@ class MemoryMessageEvents:
         for seq, one in enumerate(happened, last + 1):
             event = MessageEvent(seq, one.type, one.data)
             self._store.table(_Kept)[owner, uuid4()] = _Kept(owner, message_id, event, at)
+        self._store.topics.wake(message_id)
 
     async def write(self, owner: UserId, message_id: MessageId, text: str, at: datetime) -> bool:
         message = self._store.table(Message).get((owner, message_id))
@@ -225,6 +228,28 @@ class MemorySubjects:
         }
 
 
+class MemoryLostAnswers:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
+        due = {one.answer_id for one in self._store.events if isinstance(one, AnswerDue)}
+        table = self._store.table(Message)
+
+        def waits(answer: Message) -> bool:
+            above = table[answer.user_id, answer.question_id].parent_id
+            return above is not None and not table[answer.user_id, above].status.terminal
+
+        return [
+            (one.user_id, one.id)
+            for one in table.values()
+            if not one.status.terminal
+            and one.created_at < before
+            and one.id not in due
+            and not waits(one)
+        ]
+
+
 def _is_live(store: Store, message: Message) -> bool:
     conversation = store.table(Conversation).get((message.user_id, message.conversation_id))
     return conversation is not None and conversation.deleted_at is None
@@ -250,6 +275,7 @@ def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest
 PORTS: dict[type, type] = {
     Conversations: MemoryConversations,
     Endings: MemoryEndings,
+    LostAnswers: MemoryLostAnswers,
     MessageEvents: MemoryMessageEvents,
     Messages: MemoryMessages,
     Subjects: MemorySubjects,

@@ -117,7 +117,7 @@ async def test_a_deleted_conversation_takes_its_messages_along(world: AsyncConta
 async def test_an_answer_is_shown_as_far_as_it_is_written(world: AsyncContainer) -> None:
     conversation, answer = await a_conversation(world)
     owner = conversation.user_id
-    answer.begin("openai", "gpt-4")
+    answer.begin("openai", "gpt-4", [])
     async with world() as request:
         messages, events = await request.get(Messages), await request.get(MessageEvents)
         await messages.save(answer)
