@@ -1,5 +1,6 @@
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -254,10 +255,6 @@ class EmbeddingSets(Protocol):
 
     async def save(self, one: EmbeddingSet) -> None: ...
 
-    async def count(self, name: str, done: int, total: int) -> None:
-        """How far it is."""
-        ...
-
     async def remove(self, name: str) -> None:
         """One of which there are no vectors any more."""
         ...
@@ -278,9 +275,26 @@ class Vectors(Protocol):
         """The version's chunks without a vector of the set, in order, from ordinal `start` on."""
         ...
 
-    async def remove(self, owner: UserId, embedding_set: str, limit: int) -> int:
-        """Up to so many of a set that has retired, or is built again; how many went."""
+    async def failed(
+        self, owner: UserId, version_id: VersionId, embedding_set: str, at: datetime
+    ) -> None:
+        """One more try to make the vectors that the version lacks came to nothing."""
         ...
+
+    async def remove(self, owner: UserId, embedding_set: str, limit: int) -> int:
+        """Up to so many of a set that has retired, or is built again, and what is known of tries
+        that failed; how many went."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many passages there are that readers see or are about to see, how many of them have a
+    vector of a set, and how many versions were set aside because they cannot be embedded."""
+
+    done: int = 0
+    total: int = 0
+    failed: int = 0
 
 
 class VectorUpkeep(Protocol):
@@ -288,18 +302,19 @@ class VectorUpkeep(Protocol):
     are written, in their own name."""
 
     async def incomplete(
-        self, embedding_set: str, *, after: VersionId | None, limit: int
+        self, embedding_set: str, now: datetime, *, after: VersionId | None, limit: int
     ) -> list[tuple[UserId, VersionId]]:
         """Versions that readers see, or will see without another look at their vectors, and that
-        have chunks without a vector of the set, by id."""
+        have chunks without a vector of the set, by id. One that failed TRIES times is left out
+        until it has had its REST."""
         ...
 
-    async def counted(self, embedding_set: str) -> tuple[int, int]:
-        """Of how many chunks of such versions there is a vector of the set, and how many there are."""
+    async def counted(self) -> Mapping[str, Coverage]:
+        """Of each set, by its name; one without passages may be left out."""
         ...
 
     async def owners(self, embedding_set: str, limit: int) -> list[UserId]:
-        """Some who have vectors of the set."""
+        """Some of whom `Vectors` would remove something of the set."""
         ...
 
     async def create_index(self, one: EmbeddingSet) -> None:

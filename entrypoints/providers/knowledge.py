@@ -35,12 +35,12 @@ from application.knowledge.documents import (
     UploadDocument,
 )
 from application.knowledge.embedding import Embed, Meaning, Passages
+from application.knowledge.embedding_progress import CountVectors, ListEmbeddingSets
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
     DropEmbeddings,
     EmptySet,
     FillSet,
-    ListEmbeddingSets,
     MendEmbeddings,
     RebuildEmbeddings,
     SwitchSet,
@@ -103,7 +103,7 @@ class UseCases(Provider):
     embedding_sets = provide_all(
         WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
     )
-    orphans = provide_all(CountOrphans, scope=Scope.APP)
+    counted = provide_all(CountOrphans, CountVectors, scope=Scope.APP)
 
 
 class Adapters(Provider):

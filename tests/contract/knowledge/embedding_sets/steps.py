@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 
 from dishka import AsyncContainer
 
@@ -37,6 +38,14 @@ async def embedded(world: AsyncContainer, stored: Stored, name: str) -> int:
         vectors = await request.get(Vectors)
         lacking = await vectors.lacking(stored.document.user_id, stored.version.id, name, limit=100)
     return len(stored.chunks) - len(lacking)
+
+
+async def fail(world: AsyncContainer, stored: Stored, name: str, times: list[datetime]) -> None:
+    """Tries to embed the version that came to nothing."""
+    async with world() as request:
+        vectors = await request.get(Vectors)
+        for at in times:
+            await vectors.failed(stored.document.user_id, stored.version.id, name, at)
 
 
 async def read_by(
