@@ -81,8 +81,8 @@ class DocumentOrder(StrEnum):
 
 
 class DocumentFilter(Struct, frozen=True):
-    """Which documents; None does not ask. `text` is a part of the title or of the file's name,
-    whatever its case."""
+    """Which documents; None does not ask, and case never counts. `text` is a part of the title or
+    of the file's name."""
 
     status: Status | None = None
     category: Category | None = None

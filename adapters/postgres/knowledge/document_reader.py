@@ -120,12 +120,12 @@ _part: BindParameter[str] = bindparam("text")
 _FILTERS: dict[str, ColumnElement[bool]] = {
     "status": _n.status == bindparam("status"),
     "category": _d.category == bindparam("category"),
-    "jurisdiction": _d.jurisdiction == bindparam("jurisdiction"),
-    "practice_area": _d.practice_area == bindparam("practice_area"),
+    "jurisdiction": func.lower(_d.jurisdiction) == func.lower(bindparam("jurisdiction")),
+    "practice_area": func.lower(_d.practice_area) == func.lower(bindparam("practice_area")),
     "keyword": exists().where(
         _k.user_id == _owner, _k.keyword == bindparam("keyword"), _k.document_id == _d.id
     ),
-    "file_type": _d.file_type == bindparam("file_type"),
+    "file_type": _d.file_type == func.lower(bindparam("file_type")),
     "text": _d.title.ilike(_part) | _f.original_name.ilike(_part),
 }
 # Ids are given in the order of time.
