@@ -71,6 +71,11 @@ class Versions(Protocol):
         """Locked until the running transaction ends. Raises NotFound."""
         ...
 
+    async def live(self, owner: UserId, document_id: DocumentId) -> set[VersionId]:
+        """The one that is published and the newest, which may be on its way. Not locked; none of a
+        document that was deleted."""
+        ...
+
     async def save(self, version: Version) -> None: ...
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
@@ -114,7 +119,8 @@ class Texts(Protocol):
 class SearchIndex(Protocol):
     async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
         """Index the words of a version's chunks, and of what stands above them: the document's
-        title, the heading. Replaces what was indexed before."""
+        title, the heading. Replaces what was indexed before, which of two at once is what the
+        first has made. A version that is gone has no words."""
         ...
 
     async def put_vectors(

@@ -73,7 +73,7 @@ from application.knowledge.ports import (
 )
 from application.knowledge.progress import WatchDocument
 from application.knowledge.recall import IndexedOwners, ProbeRecall, RecallProbe
-from application.knowledge.renaming import EmbedTitle, IndexTitle, Titled
+from application.knowledge.renaming import EmbedTitle, IndexTitle
 from application.knowledge.search import SearchDocuments
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.embeddings import models
@@ -97,7 +97,7 @@ class UseCases(Provider):
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
-    renaming = provide_all(Titled, IndexTitle, EmbedTitle)
+    renaming = provide_all(IndexTitle, EmbedTitle)
     search = provide_all(SearchDocuments, Meaning, ProbeRecall)
     embedding = provide_all(Embed, Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
     embedding_sets = provide_all(
