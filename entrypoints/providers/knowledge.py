@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import structlog
 from dishka import Provider, Scope, provide, provide_all
 
+from adapters.extraction import landlock
 from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
 from adapters.postgres.database import Database
@@ -115,6 +117,9 @@ class Adapters(Provider):
 
     @provide(scope=Scope.APP)
     def extractor(self, settings: Settings) -> Extractor:
+        if not landlock.version():
+            reason = "no Landlock in this kernel: who reads documents may read our user's files"
+            structlog.get_logger("worker").warning("extraction_unconfined", reason=reason)
         timeout = timedelta(seconds=settings.extraction_timeout_seconds)
         return ChildExtractor(timeout, settings.extraction_memory_mb * 1024 * 1024)
 
