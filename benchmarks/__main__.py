@@ -32,6 +32,7 @@ from benchmarks import (
     search_quality,
     search_speed,
     start,
+    stops,
     streams,
     timing,
 )
@@ -50,6 +51,7 @@ BENCHMARKS = {
     "search_speed": search_speed.run,
     "search_million": search_speed.run_million,
     "start": start.run,
+    "stops": stops.run,
     "streams": streams.run,
     "timing": timing.run,
 }
@@ -61,6 +63,7 @@ USUAL = (
     "overload",
     "search_quality",
     "start",
+    "stops",
     "streams",
 )  # the others take longer
 RESULTS = Path(__file__).with_name("results.json")

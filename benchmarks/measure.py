@@ -1,6 +1,7 @@
 """What a benchmark gives: numbers beside their floors."""
 
 import statistics
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -40,3 +41,19 @@ class Skipped(Struct, frozen=True):
 
 
 type Result = Measure | Skipped
+
+
+def held(
+    name: str, unit: str, value: float, most: float, details: Mapping[str, float] | None = None
+) -> Measure:
+    """A number beside the most that it may be."""
+    return Measure(
+        name=name,
+        unit=unit,
+        value=value,
+        floor=most,
+        rounds=[value / most],
+        target=1.0,
+        at_most=True,
+        details=dict(details or {}),
+    )

@@ -1,7 +1,7 @@
 """Passages without end, and owners who have many of them.
 
-A passage is about 1,000 characters long and made of sentences of two Cranfield abstracts; its vector
-lies between those of their titles. All share a subject, so that a word has many more matches than in
+A passage is about 1,000 characters long and made of sentences of two Cranfield abstracts, which get
+the capitals that the collection lacks; its vector lies between those of their titles. All share a subject, so that a word has many more matches than in
 a library of many subjects.
 """
 
@@ -24,9 +24,7 @@ from application.knowledge.ports import Vector
 from benchmarks.cranfield import Collection
 from benchmarks.library import add_document
 from benchmarks.processes import CORES
-from domain.knowledge.chunk import sentences
 from domain.shared.ids import UserId
-from domain.shared.span import Span
 
 PER_DOCUMENT = 50  # passages
 _LENGTH = 1_000  # code points of a passage
@@ -60,7 +58,7 @@ def _mixed(
     texts: list[str], vectors: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
 ) -> Iterator[Passage]:
     source, noise = random.Random(1), np.random.default_rng(1)
-    parts = [[span.of(text) for span in sentences(text, Span(0, len(text)))] for text in texts]
+    parts = [_sentences(text) for text in texts]
     for number in itertools.count(1):
         two = source.sample(range(len(texts)), 2)
         pool = parts[two[0]] + parts[two[1]]
@@ -69,6 +67,12 @@ def _mixed(
             passage += " " + source.choice(pool)
         vector = vectors[two].sum(axis=0) + noise.normal(0, 0.02, vectors.shape[1])
         yield passage[: _LENGTH + 200], (vector / np.linalg.norm(vector)).tolist()
+
+
+def _sentences(text: str) -> list[str]:
+    """The collection has neither capitals nor any other full stop after a space."""
+    found = (one.split() for one in text.split(" ."))
+    return [" ".join(words).capitalize() + "." for words in found if words]
 
 
 async def _add(database: Database, owner: UserId, documents: Iterator[tuple[Passage, ...]]) -> None:

@@ -1,6 +1,6 @@
 """Reads streams of a provider, all at once: `python -m benchmarks.stream_reader WAY URL COUNT MODEL`
 prints what it took as JSON. WAY `client` is OpenAI's client and nothing else; `dispatch` is our door
-with that client behind it, over the memory adapters, so that no database is measured with it."""
+with that client behind it, over the memory adapters, so that no database is measured with it. Both on the loop that a worker has."""
 
 import asyncio
 import sys
@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import openai
+import uvloop
 from msgspec import Struct
 
 from adapters.memory.world import World
@@ -85,5 +86,5 @@ async def _measured(read: Callable[[], Awaitable[int]], count: int) -> Took:
 
 if __name__ == "__main__":
     way = {"client": client, "dispatch": dispatch}[sys.argv[1]]
-    took = asyncio.run(way(sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+    took = uvloop.run(way(sys.argv[2], int(sys.argv[3]), sys.argv[4]))
     sys.stdout.buffer.write(msgspec.json.encode(took))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import logging.config
 import sys
+import time
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,6 +18,8 @@ from entrypoints.settings import Environment, Settings
 _QUIET = ("_granian", "granian.access", "alembic", "pgqueuer", "httpx", "httpcore", "asyncio")
 # A pool without its database shows a trace a second: whoever asks is told 503, which is logged.
 _SILENT = {"asyncpg.pool": {"level": "ERROR"}}
+_REPEATED = ("opentelemetry", "langfuse")  # they complain of every batch, and of every retry
+_SELDOM = 3600.0  # seconds in which a complaint of theirs is heard once
 _GATHERED = 0.02  # seconds of request lines that are written together
 
 
@@ -107,6 +110,24 @@ class GatheredLines:
             sys.stderr.buffer.flush()
 
 
+class Seldom(logging.Filter):
+    """Lets what libraries repeat through once in an hour, whatever is in the blanks of its text: a
+    system of observation that is dead is told of, and not for every answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(_REPEATED):
+            return True
+        said, now = (record.name, str(record.msg)), time.monotonic()
+        if now < self._told.get(said, -_SELDOM) + _SELDOM:
+            return False
+        self._told[said] = now
+        return True
+
+
 def _for_people(settings: Settings) -> bool:
     return sys.stderr.isatty() and settings.environment is not Environment.PRODUCTION
 
@@ -129,7 +150,14 @@ def dictionary(settings: Settings, shared: list[Any], renderer: list[Any]) -> di
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"seldom": {"()": Seldom}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["seldom"],
+            }
+        },
         "root": {"level": settings.verbosity, "handlers": ["stderr"]},
         "loggers": {name: {"level": "WARNING"} for name in _QUIET} | _SILENT,
     }

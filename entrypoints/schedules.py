@@ -10,6 +10,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
 from application.analytics.abandoned import SettleAbandoned
+from application.conversations.resuming import ResumeAnswers
 from application.conversations.watching import ForgetEvents
 from application.files.sweeping import SweepFiles
 from application.identity.deletion import PurgeAccounts
@@ -27,6 +28,8 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     ForgetEvents: "22 * * * *",
+    # So that an answer is set going again before its attempt, an hour old, is settled as lost.
+    ResumeAnswers: "32 * * * *",
     ProbeRecall: "27 3 * * *",
     SettleAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",

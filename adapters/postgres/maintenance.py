@@ -10,7 +10,9 @@ from adapters.postgres.database import Database, Statement
 from adapters.postgres.knowledge.search import EXACT
 from adapters.postgres.pool import open_pool
 from adapters.postgres.tables.files import stored_files
+from application.conversations.answers import AnswerQuestion
 from application.knowledge.views import OrphansView
+from domain.conversations.conversation import MessageId
 from domain.files.file import StorageKey
 from domain.shared.ids import UserId
 
@@ -61,6 +63,26 @@ _ORPHANS = Statement(
     """)
 )
 
+# A job that has failed for good is not begun again.
+_LOST = Statement(
+    text("""
+    SELECT m.user_id, m.id FROM messages m
+    JOIN conversations c ON c.user_id = m.user_id AND c.id = m.conversation_id
+    JOIN messages asked ON asked.user_id = m.user_id AND asked.id = m.parent_id
+    WHERE m.status IN ('pending', 'streaming') AND m.created_at < :before AND c.deleted_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM messages above
+            WHERE above.user_id = asked.user_id AND above.id = asked.parent_id
+                AND above.status IN ('pending', 'streaming')
+        )
+        AND NOT EXISTS (
+            SELECT FROM jobs.pgqueuer job
+            WHERE job.entrypoint = :follower AND job.status <> 'failed'
+                AND convert_from(job.payload, 'UTF8')::jsonb ->> 'answer_id' = m.id::text
+        )
+    """)
+)
+
 
 @asynccontextmanager
 async def maintenance(url: str) -> AsyncIterator[Database]:
@@ -104,3 +126,13 @@ class PostgresOrphanProbe:
     async def count(self, before: datetime) -> OrphansView:
         (row,) = await self._database.rows(_ORPHANS, {"before": before})
         return OrphansView(**row)
+
+
+class PostgresLostAnswers:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
+        values = {"before": before, "follower": AnswerQuestion.__name__}
+        rows = await self._database.rows(_LOST, values)
+        return [(UserId(row["user_id"]), MessageId(row["id"])) for row in rows]

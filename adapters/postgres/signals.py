@@ -54,6 +54,8 @@ class PostgresListener:
                 await self._hear_until_lost()
             except DOWN as error:
                 _log.warning("signals_lost", reason=str(error))
+            except Exception:  # whoever listens would wait in vain for ever
+                _log.exception("signals_lost")
             await asyncio.sleep(_PAUSE)
 
     async def _hear_until_lost(self) -> None:

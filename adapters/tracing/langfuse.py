@@ -40,9 +40,9 @@ class LangfuseTracer:
 
     def finish(self, trace: Trace, outcome: Outcome) -> None:
         def of_step(step: Step) -> Attributes:
-            if step.stage is not Stage.CALL or outcome.usage is None:
+            if step.stage is not Stage.CALL or outcome.generation is None:
                 return {_NAMES.OBSERVATION_TYPE: "span"}
-            return self._generation(step, outcome, outcome.usage)
+            return self._generation(trace, outcome, outcome.generation)
 
         self._writer.write(trace, outcome, self._answer(trace, outcome), of_step)
 
@@ -67,6 +67,7 @@ class LangfuseTracer:
             _NAMES.OBSERVATION_TYPE: "span",
             _NAMES.TRACE_USER_ID: str(trace.user_id),
             _NAMES.TRACE_SESSION_ID: trace.conversation_id and str(trace.conversation_id),
+            f"{_NAMES.TRACE_METADATA}.status": outcome.status,
             f"{_NAMES.TRACE_METADATA}.mode": outcome.mode,
             f"{_NAMES.TRACE_METADATA}.client_trace_id": trace.client_trace_id,
         }
@@ -75,7 +76,7 @@ class LangfuseTracer:
             facts[_NAMES.OBSERVATION_STATUS_MESSAGE] = outcome.error_code
         return {name: value for name, value in (facts | self._words(outcome)).items() if value}
 
-    def _generation(self, step: Step, outcome: Outcome, usage: UsageEvent) -> Attributes:
+    def _generation(self, trace: Trace, outcome: Outcome, usage: UsageEvent) -> Attributes:
         tokens = {
             "input": usage.input_tokens,
             "input_cached_tokens": usage.cached_input_tokens,
@@ -92,7 +93,7 @@ class LangfuseTracer:
         if outcome.cost is not None:
             facts[_NAMES.OBSERVATION_COST_DETAILS] = json.dumps({"total": float(outcome.cost)})
         if usage.first_token_ms is not None:
-            began = datetime.fromtimestamp(step.began / 1e9, UTC)
+            began = datetime.fromtimestamp(trace.began / 1e9, UTC)
             first = began + timedelta(milliseconds=usage.first_token_ms)
             facts[_NAMES.OBSERVATION_COMPLETION_START_TIME] = json.dumps(first.isoformat())
         return facts | self._words(outcome)

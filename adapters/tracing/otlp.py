@@ -40,6 +40,7 @@ def _answer(trace: Trace, outcome: Outcome) -> Attributes:
         "user.id": str(trace.user_id),
         "gen_ai.conversation.id": trace.conversation_id and str(trace.conversation_id),
         "colonnade.client_trace_id": trace.client_trace_id,
+        "colonnade.status": outcome.status,
         "colonnade.mode": outcome.mode,
         "error.type": outcome.error_code,
     }
@@ -47,7 +48,7 @@ def _answer(trace: Trace, outcome: Outcome) -> Attributes:
 
 
 def _call(outcome: Outcome) -> Attributes:
-    if (usage := outcome.usage) is None:
+    if (usage := outcome.generation) is None:
         return {}
     facts: dict[str, Value] = {
         "gen_ai.operation.name": "chat",

@@ -19,7 +19,9 @@ from application.models.tracing import Outcome, Step, Trace
 
 QUEUE = 2048  # spans that wait, at most
 TIMEOUT = 5  # seconds for a batch, tries included
-PATIENCE = 2.0  # seconds that stopping waits for what is left
+PATIENCE = (
+    1.0  # seconds that stopping waits for what is left: two systems may have to be waited for
+)
 
 type Value = str | int | float | bool
 type Attributes = Mapping[str, Value]
@@ -71,7 +73,8 @@ class SpanWriter:
             part = self._tracer.start_span(
                 step.stage, context=inside, start_time=step.began, attributes=of_step(step)
             )
-            if step.failed:
+            # What only broke off, at its owner's word or without a consent, is no error.
+            if step.failed and outcome.error_code:
                 part.set_status(Status(StatusCode.ERROR))
             part.end(step.ended)
         if outcome.error_code:

@@ -1,24 +1,20 @@
-import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import to_builtins
-
 from application.analytics.exports import Meter, UsageStatus
-from application.conversations.ending import EndAttempt, Ended
+from application.conversations.ending import EndAttempt, Ended, interrupted
 from application.conversations.enriching import Enrichers
+from application.conversations.passages import retrieved
 from application.conversations.ports import Conversations, MessageEvents, Messages
-from application.conversations.quoting import QuoteDocuments, nearest, passages
+from application.conversations.quoting import QuoteDocuments, nearest
 from application.conversations.task import Task
 from application.conversations.usage import lost, quoted
-from application.conversations.views import citation_view
-from application.conversations.writing import WriteAnswer
+from application.conversations.writing import NoRoom, WriteAnswer
 from application.identity.exports import ConsentRequired
 from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, find
 from application.models.exports import ChatModels, Outcome, Stage, Trace, Tracers
-from application.shared.ports import Clock, Signals, Transaction
+from application.shared.ports import Clock, Transaction
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import EXTRACTIVE, NOT_FOUND, Message, MessageStatus, Notice
 from domain.conversations.stream import EventType, Happened
@@ -39,17 +35,13 @@ class Tasks:
 
     async def of(self, event: AnswerDue) -> Task:
         """Raises NotFound."""
+        began, trace = self.clock.now(), Trace(answer_id=event.answer_id, user_id=event.user_id)
         answer = await self.messages.read(event.user_id, event.answer_id)
         question = await self.messages.read(event.user_id, answer.question_id)
         conversation = await self.conversations.read(event.user_id, answer.conversation_id)
-        trace = Trace(
-            answer_id=answer.id,
-            user_id=answer.user_id,
-            conversation_id=answer.conversation_id,
-            client_trace_id=answer.trace_id,
-        )
+        trace.conversation_id, trace.client_trace_id = answer.conversation_id, answer.trace_id
         enrichment = await self.enrichers.enrich(conversation.kind, question)
-        return Task(conversation, question, answer, enrichment, trace, self.clock.now())
+        return Task(conversation, question, answer, enrichment, trace, began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +62,6 @@ class AnswerQuestion:
     meter: Meter
     tracers: Tracers
     clock: Clock
-    signals: Signals
     transaction: Transaction
 
     async def __call__(self, event: AnswerDue) -> None:
@@ -81,9 +72,9 @@ class AnswerQuestion:
         if task.answer.status.terminal:
             await self._settle(task)
         elif task.answer.status is MessageStatus.STREAMING:
-            await self._give_up(task)
+            _trace(self.tracers, task, await self._give_up(task))
         else:
-            self._tell(task, await self._answer(task))
+            _trace(self.tracers, task, await self._answer(task))
 
     async def _settle(self, task: Task) -> None:
         """Stopped before anybody began; of what was charged before, nothing changes."""
@@ -91,47 +82,36 @@ class AnswerQuestion:
         async with self.transaction:
             await self.meter.settle(usage)
 
-    async def _give_up(self, task: Task) -> None:
+    async def _give_up(self, task: Task) -> Ended:
         origin, answer = task.conversation.origin, task.answer
         answer.content = await self.events.text(answer.user_id, answer.id)
         usage = lost(answer, origin, UsageStatus.ERROR, self.clock.now())
-        await self.end(answer, _interrupted, usage)
+        return await self.end(answer, interrupted, usage)
 
     async def _answer(self, task: Task) -> Ended:
         asks_model = bool(self.models.providers) and task.answer.model != EXTRACTIVE
-        began = time.monotonic()
         with task.trace.stage(Stage.RETRIEVE):
             needed = task.manner.retrieval or not asks_model
             hits = await self._found(task.question) if needed else []
         if not asks_model or (needed and not hits):
-            return await self._quote(task, hits, began, _retrieved(hits))
+            return await self._quote(task, hits, retrieved(hits))
         try:
-            await self._retrieved(task.answer, hits)
             return await self.write(task, hits)
+        except NoRoom:
+            return await self._quote(task, hits, retrieved(hits))
         except ConsentRequired:
             hits = hits or await self._found(task.question)
-            return await self._quote(task, hits, began, notice=Notice.CONSENT_REQUIRED)
+            return await self._quote(task, hits, notice=Notice.CONSENT_REQUIRED)
 
     async def _found(self, question: Message) -> list[Hit]:
         ids: list[UUID] = list(question.document_ids)
         query = Query(question.content[:LONGEST_QUERY], document_ids=ids or None, limit=PASSAGES)
         return (await find(question.user_id, query, self.index, self.meaning)).hits
 
-    async def _retrieved(self, made: Message, hits: list[Hit]) -> None:
-        """Whoever watches sees the sources before the first word."""
-        with suppress(NotFound):
-            async with self.transaction:
-                answer = await self.messages.get(made.user_id, made.id)
-                if not answer.status.terminal:
-                    told = [_retrieved(hits)]
-                    await self.events.append(answer.user_id, answer.id, told, self.clock.now())
-                    await self.signals.send(answer.id)
-
     async def _quote(
         self,
         task: Task,
         hits: list[Hit],
-        began: float,
         *told: Happened,
         notice: Notice | None = None,
     ) -> Ended:
@@ -145,24 +125,11 @@ class AnswerQuestion:
                 answer.find_nothing(nearest(hits), at)
 
         text = "\n".join(citation.quote for citation in citations) or NOT_FOUND
-        ms = round((time.monotonic() - began) * 1000)
-        usage = quoted(task.answer, task.conversation.origin, task.began, ms)
+        usage = quoted(task.answer, task.conversation.origin, task.began, task.passed_ms)
         with task.trace.stage(Stage.PERSIST):
             return await self.end(
                 task.answer, end, usage, *told, Happened(EventType.DELTA, {"text": text})
             )
-
-    def _tell(self, task: Task, ended: Ended) -> None:
-        answer = ended.answer
-        if answer is not None:
-            outcome = Outcome(
-                mode=answer.mode,
-                question=task.question.content,
-                answer=answer.content,
-                usage=ended.usage,
-                error_code=answer.error_code,
-            )
-            self.tracers.finish(task.trace, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +138,7 @@ class FailAnswer:
 
     tasks: Tasks
     end: EndAttempt
+    tracers: Tracers
     clock: Clock
 
     async def __call__(self, event: AnswerDue) -> None:
@@ -179,17 +147,21 @@ class FailAnswer:
         except NotFound:
             return
         usage = lost(task.answer, task.conversation.origin, UsageStatus.ERROR, self.clock.now())
-        await self.end(task.answer, _failed, usage)
+        _trace(self.tracers, task, await self.end(task.answer, _failed, usage))
 
 
-def _retrieved(hits: list[Hit]) -> Happened:
-    sources = [to_builtins(citation_view(one)) for one in passages(hits)]
-    return Happened(EventType.RETRIEVED, {"sources": sources})
-
-
-def _interrupted(answer: Message, at: datetime) -> None:
-    detail = "making the answer was interrupted: regenerate it to have it whole"
-    answer.fail("interrupted", detail, at)
+def _trace(tracers: Tracers, task: Task, ended: Ended) -> None:
+    if (answer := ended.answer) is not None:
+        outcome = Outcome(
+            status=answer.status,
+            mode=answer.mode,
+            question=task.question.content,
+            answer=answer.content,
+            usage=ended.usage,
+            cost=ended.cost,
+            error_code=answer.error_code,
+        )
+        tracers.finish(task.trace, outcome)
 
 
 def _failed(answer: Message, at: datetime) -> None:

@@ -1,13 +1,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import to_builtins
 
 from application.analytics.exports import Meter, UsageEvent
 from application.conversations.ports import MessageEvents, Messages
 from application.conversations.views import citation_view, message_view, usage_of
-from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
+from application.models.exports import check_citations
+from application.shared.ports import Clock, Ids, Outbox, Transaction
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import Message, MessageStatus
 from domain.conversations.stream import EventType, Happened
@@ -32,28 +34,31 @@ class Ending:
     clock: Clock
     ids: Ids
     outbox: Outbox
-    signals: Signals
 
     async def end(self, answer: Message, end: End, *before: Happened) -> None:
         """Inside a transaction that has locked the answer, which has not ended."""
-        if answer.status is MessageStatus.STREAMING:
+        was_streaming = answer.status is MessageStatus.STREAMING
+        if was_streaming:
             answer.content = await self.events.text(answer.user_id, answer.id)
         now = self.clock.now()
         end(answer, now)
+        if was_streaming and answer.status is not MessageStatus.COMPLETE:
+            _cite(answer)
         await self.messages.save(answer)
         happened = [*before, *_told(answer)]
         await self.events.append(answer.user_id, answer.id, happened, now)
-        await self.signals.send(answer.id)
         for waiting in await self.messages.waiting(answer.user_id, answer.id):
             await self.outbox.publish(AnswerDue(self.ids.next(), answer.user_id, waiting))
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The answer as it is kept, None when it was deleted, and what it took."""
+    """The answer as it is kept, None when it was deleted, what it took, and what that cost: None
+    when nobody knows."""
 
     answer: Message | None
     usage: UsageEvent
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,10 @@ class EndAttempt:
         async with self.transaction:
             answer = await self._found(made)
             if answer is not None:
-                answer.prompt_tokens = usage.prompt_tokens
-                answer.completion_tokens = usage.completion_tokens
+                _note(answer, usage)
                 await self._end(answer, end, *told)
-            await self.meter.settle(usage)
-        return Ended(answer, usage)
+            cost = await self.meter.settle(usage)
+        return Ended(answer, usage, cost)
 
     async def _found(self, answer: Message) -> Message | None:
         try:
@@ -86,6 +90,30 @@ class EndAttempt:
             await self.ending.messages.save(answer)
         else:
             await self.ending.end(answer, end, *told)
+
+
+def interrupted(answer: Message, at: datetime) -> None:
+    detail = "making the answer was interrupted: regenerate it to have it whole"
+    answer.fail("interrupted", detail, at)
+
+
+def _note(answer: Message, usage: UsageEvent) -> None:
+    """Once: what another attempt at it took is not what this content took."""
+    if answer.prompt_tokens or answer.completion_tokens:
+        return
+    answer.prompt_tokens = usage.prompt_tokens
+    answer.completion_tokens = usage.completion_tokens
+
+
+def _cite(answer: Message) -> None:
+    """What was cut short may be so within a quotation: each of its markers cites a whole passage."""
+    sources = answer.citations
+    if not sources:
+        return
+    found = check_citations(answer.content, [source.quote for source in sources])
+    cited = dict.fromkeys(one.marker for one in found.citations)
+    citations = [sources[marker - 1] for marker in cited]
+    answer.write(found.text, citations, found.unknown, list(found.unsupported))
 
 
 def _told(answer: Message) -> list[Happened]:

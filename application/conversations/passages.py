@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import to_builtins
+
+from application.conversations.views import citation_view
 from application.knowledge.exports import Hit, SentenceView
 from application.models.exports import Cited
 from domain.conversations.message import Citation, Verified
+from domain.conversations.stream import EventType, Happened
 
 
 def quote(hit: Hit, span: SentenceView) -> str:
@@ -25,6 +29,20 @@ def cited(marker: int, hit: Hit, span: SentenceView, value: float) -> Citation:
         quote=quote(hit, span),
         score=round(value, 4),
     )
+
+
+def passages(hits: Sequence[Hit]) -> list[Citation]:
+    """Each whole."""
+    return [
+        cited(marker, hit, SentenceView(hit.page, hit.start, hit.end), hit.score)
+        for marker, hit in enumerate(hits, 1)
+    ]
+
+
+def retrieved(hits: Sequence[Hit]) -> Happened:
+    """The sources that an answer is made from."""
+    sources = [to_builtins(citation_view(one)) for one in passages(hits)]
+    return Happened(EventType.RETRIEVED, {"sources": sources})
 
 
 def checked(one: Cited, hits: Sequence[Hit]) -> Citation:

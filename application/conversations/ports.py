@@ -84,7 +84,8 @@ class Messages(Protocol):
 
 
 class MessageEvents(Protocol):
-    """What happens to each answer, in order."""
+    """What happens to each answer, in order. Once it is kept, whoever listens to the message is
+    woken."""
 
     async def append(
         self, owner: UserId, message_id: MessageId, happened: Sequence[Happened], at: datetime

@@ -1,14 +1,17 @@
 """Answering without a model."""
 
 from dataclasses import dataclass
+from itertools import batched
 
-from application.conversations.passages import cited, quote
+from application.conversations.passages import cited, passages, quote
 from application.knowledge.exports import Hit, Meaning, SentenceView
 from domain.conversations.extractive import (
     SENTENCES,
     Scored,
     Sentence,
     choose,
+    least,
+    most,
     overlaps,
     score,
     shortlist,
@@ -16,7 +19,9 @@ from domain.conversations.extractive import (
 from domain.conversations.message import Citation, Message
 from domain.shared.ids import DocumentId, UserId
 
-SHORTLIST = 12  # sentences whose meaning is compared
+SHORTLIST = 12  # sentences whose meaning is compared, at most
+AT_ONCE = 6  # of them
+READ = 400  # code points of a sentence that its meaning is told by: few are longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,17 @@ class QuoteDocuments:
         places, question = _places(hits), asked.content
         sentences = [Sentence(quote(hit, span), hit.heading, rank) for rank, hit, span in places]
         overlap = overlaps(question, sentences)
-        short = shortlist(sentences, overlap, SHORTLIST)
-        texts = [sentences[index].text for index in short]
-        of = {places[index][1].document_id for index in short}
-        closeness = await self._closeness(asked.user_id, question, texts, of)
-        scored = [
-            Scored(index, score(sentences[index], overlap[index], close))
-            for index, close in zip(short, closeness, strict=True)
-        ]
+        scored: list[Scored] = []
+        for group in batched(shortlist(sentences, overlap, SHORTLIST), AT_ONCE):
+            if most(sentences[group[0]], overlap[group[0]]) < least(scored):
+                break  # nor has any that follows a chance
+            texts = [sentences[index].text[:READ] for index in group]
+            of = {places[index][1].document_id for index in group}
+            closeness = await self._closeness(asked.user_id, question, texts, of)
+            scored += [
+                Scored(index, score(sentences[index], overlap[index], close))
+                for index, close in zip(group, closeness, strict=True)
+            ]
         chosen = sorted(
             choose(sentences, scored),
             key=lambda one: (str(places[one.index][1].document_id), places[one.index][2].start),
@@ -51,19 +59,11 @@ class QuoteDocuments:
         self, owner: UserId, question: str, texts: list[str], of: set[DocumentId]
     ) -> list[float | None]:
         """Cosines: the vectors have length 1."""
-        vectors = await self.meaning.of_texts(owner, [question, *texts], of) if texts else None
+        vectors = await self.meaning.of_texts(owner, [question, *texts], of)
         if vectors is None:
             return [None] * len(texts)
         asked, *others = vectors
         return [sum(a * b for a, b in zip(asked, other, strict=True)) for other in others]
-
-
-def passages(hits: list[Hit]) -> list[Citation]:
-    """Each whole."""
-    return [
-        cited(marker, hit, SentenceView(hit.page, hit.start, hit.end), hit.score)
-        for marker, hit in enumerate(hits, 1)
-    ]
 
 
 def nearest(hits: list[Hit]) -> list[Citation]:

@@ -10,7 +10,7 @@ from domain.conversations.message import Message, Notice
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An answer that is to be made, since `began`."""
+    """An answer that is to be made, since `began`, when its trace did."""
 
     conversation: Conversation
     question: Message
@@ -18,6 +18,10 @@ class Task:
     enrichment: Enrichment
     trace: Trace
     began: datetime
+
+    @property
+    def passed_ms(self) -> int:
+        return self.trace.passed_ms
 
     @property
     def manner(self) -> Manner:

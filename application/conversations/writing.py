@@ -1,16 +1,17 @@
 """Answering with a model."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from application.analytics.exports import Feature
-from application.conversations.batching import batched
-from application.conversations.ending import End, EndAttempt, Ended
-from application.conversations.passages import checked
+from application.analytics.exports import Feature, UsageEvent
+from application.conversations.ending import End, EndAttempt, Ended, interrupted
+from application.conversations.keeping import Draft, EndedMeanwhile, KeepText, Taken, patiently
+from application.conversations.passages import checked, retrieved
 from application.conversations.ports import Endings, MessageEvents, Messages
 from application.conversations.task import Task
 from application.identity.exports import ConsentPurpose
@@ -29,42 +30,48 @@ from application.models.exports import (
     build_prompt,
     check_citations,
 )
-from application.shared.ports import Clock, Listener, Signals, Transaction
+from application.shared.ports import Clock, Listener, Transaction
 from domain.conversations.message import Message, MessageStatus
-from domain.shared.errors import NotFound, Unavailable
+from domain.conversations.message import Role as MessageRole
+from domain.shared.errors import NotFound
 
-PAUSE = 0.04  # seconds whose text is one event
-PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds for the database to come back
+POLL = 15.0  # seconds: a signal may be lost
 HISTORY = 40  # messages that are looked at
 
 
-class _EndedMeanwhile(Exception):
-    """Stopped, deleted, or in another worker's hands."""
+class NoRoom(Exception):
+    """None of the passages fits into what the model can read, beside the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
     """Has a model write an answer, keeps what it writes as it comes, and checks what it cites. Breaks
-    off as soon as somebody else ends the answer. Raises ConsentRequired, before a word."""
+    off as soon as somebody else ends the answer. Raises ConsentRequired and NoRoom, before a word."""
 
     models: ChatModels
     dispatch: Dispatch
     messages: Messages
     events: MessageEvents
     endings: Endings
+    keep: KeepText
     end: EndAttempt
     clock: Clock
     listener: Listener
-    signals: Signals
     transaction: Transaction
 
     async def __call__(self, task: Task, hits: Sequence[Hit]) -> Ended:
         with task.trace.stage(Stage.PROMPT):
             order, given = await self._order(task, hits)
+        await self._tell(task.answer, given)
+        before = task.passed_ms
         async with self.dispatch(order) as call:
-            end = await self._made(task, call, given)
+            try:
+                end = await self._made(task, call, given)
+            except Taken:
+                return Ended(None, call.usage())
+        usage = _from_the_start(call.usage(), before, task)
         with task.trace.stage(Stage.PERSIST):
-            return await _patiently(lambda: self.end(task.answer, end, call.usage()))
+            return await patiently(lambda: self.end(task.answer, end, usage))
 
     async def _order(self, task: Task, hits: Sequence[Hit]) -> tuple[Order, Sequence[Hit]]:
         """What is asked of the model, and the passages that have found room in it."""
@@ -79,7 +86,8 @@ class WriteAnswer:
             answer=request.max_tokens,
         )
         given = hits[: prompt.sources]
-        quoted = [citation.document_id for one in said for citation in one.citations]
+        if hits and not given:
+            raise NoRoom
         answer = task.answer
         order = Order(
             attempt_id=answer.id,
@@ -87,7 +95,7 @@ class WriteAnswer:
             feature=Feature(task.conversation.origin),
             purpose=ConsentPurpose.AI_EXTERNAL_DOCUMENTS,
             request=ChatRequest(messages=prompt.messages, model=answer.model),
-            sources=tuple(dict.fromkeys([*(hit.document_id for hit in given), *quoted])),
+            sources=_sources(task, given, said),
             conversation_id=answer.conversation_id,
             message_id=answer.id,
             queue_ms=max(0, round((task.began - answer.created_at).total_seconds() * 1000)),
@@ -101,77 +109,69 @@ class WriteAnswer:
         branch = await self.messages.branch(question.user_id, question.parent_id, HISTORY)
         return [one for one in branch if one.content and one.status is not MessageStatus.FAILED]
 
+    async def _tell(self, made: Message, given: Sequence[Hit]) -> None:
+        """Whoever watches sees the sources before the first word."""
+        with suppress(NotFound):
+            async with self.transaction:
+                answer = await self.messages.get(made.user_id, made.id)
+                if not answer.status.terminal:
+                    told = [retrieved(given)]
+                    await self.events.append(answer.user_id, answer.id, told, self.clock.now())
+
     async def _made(self, task: Task, call: Call, given: Sequence[Hit]) -> End:
         """How the answer ends."""
         try:
             with task.trace.stage(Stage.CALL):
-                text = await self._written(task.answer, call)
+                text = await self._written(Draft(task.answer, call, given))
         except ModelFailed as failure:
             return _failed(task, failure)
-        except _EndedMeanwhile:
-            return _interrupted
+        except EndedMeanwhile:
+            return interrupted
         with task.trace.stage(Stage.VERIFY):
             return _complete(task, text, given)
 
-    async def _written(self, answer: Message, call: Call) -> str:
+    async def _written(self, draft: Draft) -> str:
+        answer = draft.answer
         with self.listener.listening(answer.stopping) as told:
-            writing = asyncio.create_task(self._write(answer, call))
+            writing = asyncio.create_task(self.keep(draft))
             watching = asyncio.create_task(self._until_ended(answer, told))
             try:
                 await asyncio.wait({writing, watching}, return_when=asyncio.FIRST_COMPLETED)
                 if writing.done():
                     return writing.result()
                 watching.result()
-                raise _EndedMeanwhile
+                raise EndedMeanwhile
             finally:
                 await _cancel(writing, watching)
 
     async def _until_ended(self, answer: Message, told: asyncio.Event) -> None:
-        while not await _patiently(lambda: self.endings.ended(answer.user_id, answer.id)):
-            await told.wait()
+        while not await patiently(lambda: self.endings.ended(answer.user_id, answer.id)):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await told.wait()
             told.clear()
 
-    async def _write(self, answer: Message, call: Call) -> str:
-        text = ""
-        async with aclosing(batched(call, PAUSE)) as pieces:
-            async for piece in pieces:
-                before, text = text, text + piece
-                await self._keep_patiently(answer, before, text, call)
-        return text
 
-    async def _keep_patiently(self, answer: Message, before: str, text: str, call: Call) -> None:
-        """What `text` has beyond `before`, once: a try that failed may have kept it."""
-        tried = False
+def _sources(task: Task, given: Sequence[Hit], said: Sequence[Message]) -> tuple[UUID, ...]:
+    """What of the user's is in the messages: documents, and answers that were made of documents."""
+    made = [
+        one.id
+        for one in said
+        if one.role is MessageRole.ASSISTANT and (task.manner.retrieval or one.citations)
+    ]
+    quoted = [citation.document_id for one in said for citation in one.citations]
+    return tuple(dict.fromkeys([*(hit.document_id for hit in given), *quoted, *made]))
 
-        async def keep() -> None:
-            nonlocal tried
-            if not tried or await self.events.text(answer.user_id, answer.id) != text:
-                tried = True
-                await self._keep(answer, before, text, call)
 
-        await _patiently(keep)
-
-    async def _keep(self, answer: Message, before: str, text: str, call: Call) -> None:
-        async with self.transaction:
-            if not before and not await self._begin(answer, call):
-                raise _EndedMeanwhile
-            now, piece = self.clock.now(), text[len(before) :]
-            if not await self.events.write(answer.user_id, answer.id, piece, now):
-                raise _EndedMeanwhile
-            await self.signals.send(answer.id)
-
-    async def _begin(self, made: Message, call: Call) -> bool:
-        """Whether the answer is ours to write: of two workers, it is the first one's."""
-        try:
-            answer = await self.messages.get(made.user_id, made.id)
-        except NotFound:
-            return False
-        if answer.status is not MessageStatus.PENDING:
-            return False
-        usage = call.usage()
-        answer.begin(usage.provider, usage.model_used)
-        await self.messages.save(answer)
-        return True
+def _from_the_start(usage: UsageEvent, before: int, task: Task) -> UsageEvent:
+    """What went `before` the call is of the answer's time as well."""
+    first = usage.first_token_ms
+    return replace(
+        usage,
+        started_at=task.began,
+        total_ms=task.passed_ms,
+        first_token_ms=None if first is None else before + first,
+    )
 
 
 def _complete(task: Task, text: str, given: Sequence[Hit]) -> End:
@@ -195,20 +195,6 @@ def _failed(task: Task, failure: ModelFailed) -> End:
         answer.fail(failure.code, str(failure), at)
 
     return end
-
-
-def _interrupted(answer: Message, at: datetime) -> None:
-    answer.fail("interrupted", "another process has taken this answer over", at)
-
-
-async def _patiently[T](act: Callable[[], Awaitable[T]]) -> T:
-    """A database that is away, or too busy, for a moment costs no answer."""
-    for pause in PAUSES:
-        try:
-            return await act()
-        except Unavailable:
-            await asyncio.sleep(pause)
-    return await act()
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

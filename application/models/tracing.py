@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from application.analytics.exports import UsageEvent
+from application.analytics.exports import LOCAL, UsageEvent
 from domain.shared.ids import UserId
 
 
@@ -49,6 +49,10 @@ class Trace:
     def __post_init__(self) -> None:
         self.began = self.now()
 
+    @property
+    def passed_ms(self) -> int:
+        return round((self.now() - self.began) / 1e6)
+
     def now(self) -> int:
         return self._epoch + time.monotonic_ns()
 
@@ -67,12 +71,18 @@ class Trace:
 class Outcome:
     """How an answer ended. `question` and `answer` leave this machine only if the operator says so."""
 
+    status: str
     mode: str | None
     question: str
     answer: str
     usage: UsageEvent | None = None
     cost: Decimal | None = None
     error_code: str | None = None
+
+    @property
+    def generation(self) -> UsageEvent | None:
+        """What a model took: nothing where none was asked, or might not be."""
+        return self.usage if self.usage and self.usage.provider != LOCAL else None
 
 
 class Tracer(Protocol):

@@ -67,12 +67,25 @@ def overlaps(question: str, sentences: Sequence[Sentence]) -> list[float]:
 
 
 def shortlist(sentences: Sequence[Sentence], overlap: Sequence[float], size: int) -> list[int]:
-    """The places of the `size` sentences worth a closer look: comparing meaning is the slow part."""
-    order = sorted(
-        (index for index, sentence in enumerate(sentences) if sentence.says_something),
-        key=lambda index: (-OVERLAP * overlap[index] - RANK * _prior(sentences[index]), index),
-    )
-    return sorted(order[:size])
+    """The places of the `size` sentences worth a closer look, the most promising first: comparing
+    meaning is the slow part."""
+    bounds = {
+        index: most(sentence, overlap[index])
+        for index, sentence in enumerate(sentences)
+        if sentence.says_something
+    }
+    worth = (index for index, bound in bounds.items() if bound >= THRESHOLD)
+    return sorted(worth, key=lambda index: (-bounds[index], index))[:size]
+
+
+def most(sentence: Sentence, overlap: float) -> float:
+    """Its score, if it meant just what is asked."""
+    return score(sentence, overlap, 1.0)
+
+
+def least(scored: Sequence[Scored]) -> float:
+    """What a sentence has to score, to be chosen together with the best of these."""
+    return max([THRESHOLD, *(NEAR_BEST * one.score for one in scored)])
 
 
 def score(sentence: Sentence, overlap: float, closeness: float | None) -> float:
@@ -90,9 +103,9 @@ def choose(sentences: Sequence[Sentence], scored: Sequence[Scored]) -> list[Scor
     if not left or left[0].score < THRESHOLD:
         return []
     chosen = [left.pop(0)]
-    least = max(THRESHOLD, NEAR_BEST * chosen[0].score)
+    needed = least(chosen)
     bodies = {one.index: set(terms(sentences[one.index].text)) for one in scored}
-    left = [one for one in left if one.score >= least]
+    left = [one for one in left if one.score >= needed]
     while left and len(chosen) < SENTENCES:
         gains = [_gain(one, chosen, bodies) for one in left]
         best = max(range(len(left)), key=gains.__getitem__)

@@ -140,10 +140,11 @@ class Message:
         """The topic that whoever makes the answer listens to: it has ended without them."""
         return uuid5(self.id, "stop")
 
-    def begin(self, provider: str, model: str) -> None:
-        """The model has written the first piece."""
+    def begin(self, provider: str, model: str, sources: list[Citation]) -> None:
+        """The model has written the first piece. `sources` are the passages that it may cite: until
+        the answer has ended, they are its citations."""
         self.status, self.mode = MessageStatus.STREAMING, AnswerMode.MODEL
-        self.provider, self.model_used = provider, model
+        self.provider, self.model_used, self.citations = provider, model, sources
 
     def write(
         self, text: str, citations: list[Citation], unknown: int, unsupported: list[Span]
@@ -170,4 +171,4 @@ class Message:
     def end(self, status: MessageStatus, at: datetime) -> None:
         self.status = status
         passed = round((at - self.created_at).total_seconds() * 1000)
-        self.response_time_ms = min(passed, _LONGEST)
+        self.response_time_ms = max(0, min(passed, _LONGEST))  # a clock may have been set back

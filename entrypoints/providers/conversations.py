@@ -1,10 +1,13 @@
 """Questions and answers."""
 
+from collections.abc import AsyncIterator
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.postgres.conversations.conversations import PostgresConversations
 from adapters.postgres.conversations.events import PostgresMessageEvents
 from adapters.postgres.conversations.messages import PostgresEndings, PostgresMessages
+from adapters.postgres.maintenance import PostgresLostAnswers, maintenance
 from adapters.postgres.records import PostgresConversationRecords
 from application.conversations.answers import AnswerQuestion, FailAnswer, Tasks
 from application.conversations.asking import Asking, AskQuestion, RegenerateAnswer
@@ -20,6 +23,7 @@ from application.conversations.conversations import (
 from application.conversations.ending import EndAttempt, Ending
 from application.conversations.enriching import Enrichers
 from application.conversations.feedback import RateAnswer
+from application.conversations.keeping import KeepText
 from application.conversations.ports import (
     ConversationRecords,
     Conversations,
@@ -29,9 +33,11 @@ from application.conversations.ports import (
 )
 from application.conversations.quoting import QuoteDocuments
 from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
+from application.conversations.resuming import LostAnswers, ResumeAnswers
 from application.conversations.stopping import StopAnswer, Stopping
 from application.conversations.watching import ForgetEvents, WatchAnswer
 from application.conversations.writing import WriteAnswer
+from entrypoints.settings import Settings
 
 
 class UseCases(Provider):
@@ -47,7 +53,15 @@ class UseCases(Provider):
     )
     asking = provide_all(Asking, AskQuestion, CompleteChat, RegenerateAnswer)
     answering = provide_all(
-        AnswerQuestion, FailAnswer, Tasks, QuoteDocuments, WriteAnswer, EndAttempt, Ending
+        AnswerQuestion,
+        FailAnswer,
+        Tasks,
+        QuoteDocuments,
+        KeepText,
+        WriteAnswer,
+        EndAttempt,
+        Ending,
+        ResumeAnswers,
     )
     messages = provide_all(
         ShowMessage,
@@ -73,6 +87,11 @@ class Policies(Provider):
 
 class Adapters(Provider):
     scope = Scope.REQUEST
+
+    @provide(scope=Scope.APP)
+    async def lost(self, settings: Settings) -> AsyncIterator[LostAnswers]:
+        async with maintenance(settings.database_url or "") as database:
+            yield PostgresLostAnswers(database)
 
     conversations = provide(PostgresConversations, provides=Conversations)
     messages = provide(PostgresMessages, provides=Messages)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Integer, bindparam, cast, delete, literal_column, select, text
 
 from adapters.postgres.database import Database, Statement
+from adapters.postgres.signals import CHANNEL
 from adapters.postgres.tables.conversations import message_events
 from domain.conversations.conversation import MessageId
 from domain.conversations.stream import KEPT, EventType, Happened, MessageEvent
@@ -24,20 +25,28 @@ _LAST = (
 )
 _APPEND = Statement(
     text(
-        "INSERT INTO message_events (user_id, message_id, seq, type, data, expires_at)"  # noqa: S608
+        "WITH kept AS ("  # noqa: S608
+        "INSERT INTO message_events (user_id, message_id, seq, type, data, expires_at)"
         f" SELECT :owner, :message, {_LAST} + number, type, data, CAST(:until AS timestamptz)"
         " FROM unnest(CAST(:types AS text[]), CAST(:data AS jsonb[]))"
-        " WITH ORDINALITY AS told (type, data, number)"
+        " WITH ORDINALITY AS told (type, data, number) RETURNING message_id)"
+        f" SELECT pg_notify('{CHANNEL}', message_id::text) FROM kept"
     )
 )
-# Whoever ends the message holds its lock: what waited for that finds it ended, and adds nothing.
+# A stream does this 25 times a second, so it is one trip: the row that is looked for depends on
+# `me`, which sets the owner (ADR 0008). Whoever ends the message holds its lock: what waited for
+# that finds it ended, and adds nothing.
 _WRITE = Statement(
     text(
-        "WITH streaming AS (SELECT id FROM messages WHERE user_id = :owner AND id = :message"  # noqa: S608
-        " AND status = 'streaming' FOR UPDATE)"
-        " INSERT INTO message_events (user_id, message_id, seq, type, data, expires_at)"
+        "WITH me AS MATERIALIZED (SELECT set_config('app.user_id', :me, true) AS id),"  # noqa: S608
+        " streaming AS (SELECT found.id FROM me, LATERAL (SELECT id FROM messages"
+        " WHERE user_id = :owner AND id = :message AND status = 'streaming' AND me.id IS NOT NULL"
+        " FOR UPDATE) found),"
+        " kept AS ("
+        "INSERT INTO message_events (user_id, message_id, seq, type, data, expires_at)"
         f" SELECT :owner, id, {_LAST} + 1, 'text.delta', CAST(:data AS jsonb),"
-        " CAST(:until AS timestamptz) FROM streaming RETURNING seq"
+        " CAST(:until AS timestamptz) FROM streaming RETURNING message_id)"
+        f" SELECT pg_notify('{CHANNEL}', message_id::text) FROM kept"
     )
 )
 _AFTER = Statement(
@@ -70,8 +79,14 @@ class PostgresMessageEvents:
         await self._database.row(_APPEND, values, owner=owner)
 
     async def write(self, owner: UserId, message_id: MessageId, text: str, at: datetime) -> bool:
-        values = {"owner": owner, "message": message_id, "data": {"text": text}, "until": at + KEPT}
-        return await self._database.row(_WRITE, values, owner=owner) is not None
+        values = {
+            "me": str(owner),
+            "owner": owner,
+            "message": message_id,
+            "data": {"text": text},
+            "until": at + KEPT,
+        }
+        return await self._database.row(_WRITE, values) is not None
 
     async def after(self, owner: UserId, message_id: MessageId, seq: int) -> list[MessageEvent]:
         values = {"owner": owner, "message": message_id, "after": seq}

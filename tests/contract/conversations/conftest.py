@@ -8,7 +8,7 @@ from tests.model_provider.process import KEY, ModelProvider, running
 
 IN_VAIN = ("silent", "slow-first", "stalls")
 PLAYED = (
-    "bad-json", "cut-after", "cut-before", "down", "drips", "echo", "empty", "endless",
+    "bad-json", "cites-then-stalls", "cut-after", "cut-before", "down", "drips", "echo", "empty", "endless",
     "error-after-delta", "error-in-stream", "filtered", "forbidden", "gzipped", "html", "huge-line",
     "mad-usage", "no-answer", "no-done", "no-quota", "no-reason", "no-usage", "not-text", "paced:30",
     "paced:200", "redirect", "silent", "slow-first", "stalls", "too-long", "unstorable", "wrong-shape",

@@ -1,5 +1,6 @@
 """Lists, branches, search and events: the same on both worlds."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -9,13 +10,14 @@ from dishka import AsyncContainer
 
 from application.conversations.ports import Conversations, Endings, MessageEvents, Messages
 from application.shared.page import PageRequest, SliceRequest
-from application.shared.ports import Clock, Ids, Transaction
+from application.shared.ports import Clock, Ids, Listener, Transaction
 from domain.conversations.conversation import ConversationId, MessageId
 from domain.conversations.message import AlreadyAsked, Message, MessageStatus, Role
 from domain.conversations.stream import KEPT, EventType, Happened
 from domain.shared.errors import NotFound
 from domain.shared.ids import UserId
 from tests.contract.conversations.test_messages import a_conversation
+from tests.contract.shared.test_signals import SOON, until_heard
 
 EVERYTHING = SliceRequest(limit=100)
 
@@ -119,6 +121,38 @@ async def test_conversations_are_listed_by_age_and_by_their_last_change(
         assert await conversations.page(owner, EVERYTHING, archived=True) == []
 
 
+async def test_pieces_are_written_each_for_itself_by_their_owner_only(
+    world: AsyncContainer,
+) -> None:
+    conversation, answer = await a_conversation(world)
+    owner, now = conversation.user_id, (await world.get(Clock)).now()
+    async with world() as request, await request.get(Transaction):
+        answer.begin("openai", "cites", [])
+        await (await request.get(Messages)).save(answer)
+    async with world() as request:
+        events = await request.get(MessageEvents)
+        for number in range(12):  # more often than a plan is made anew
+            assert await events.write(owner, answer.id, f"{number} ", now)
+            assert not await events.write(UserId(uuid4()), answer.id, "not mine", now)
+        assert await events.text(owner, answer.id) == "0 1 2 3 4 5 6 7 8 9 10 11 "
+
+
+async def test_who_listens_is_woken_by_what_happens(world: AsyncContainer) -> None:
+    conversation, answer = await a_conversation(world)
+    owner, now = conversation.user_id, (await world.get(Clock)).now()
+    await until_heard(world)
+    with (await world.get(Listener)).listening(answer.id) as changed:
+        async with world() as request, asyncio.timeout(SOON):
+            events = await request.get(MessageEvents)
+            await events.append(owner, answer.id, [Happened(EventType.RETRIEVED, {})], now)
+            await changed.wait()
+            answer.begin("openai", "cites", [])
+            await (await request.get(Messages)).save(answer)
+            changed.clear()
+            assert await events.write(owner, answer.id, "Ten", now)
+            await changed.wait()
+
+
 async def test_events_are_numbered_and_end_with_their_message(world: AsyncContainer) -> None:
     conversation, answer = await a_conversation(world)
     owner, now = conversation.user_id, (await world.get(Clock)).now()
@@ -127,7 +161,7 @@ async def test_events_are_numbered_and_end_with_their_message(world: AsyncContai
         messages, events = await request.get(Messages), await request.get(MessageEvents)
         assert not await events.write(owner, answer.id, "too early", now)
         await events.append(owner, answer.id, told, now)
-        answer.begin("openai", "cites")
+        answer.begin("openai", "cites", [])
         await messages.save(answer)
         for piece in ("Ten ", "years 🦉"):
             assert await events.write(owner, answer.id, piece, now)

@@ -32,7 +32,11 @@ class Deployment:
     apis: list[Running]
     workers: list[Running]
     provider: ModelProvider
-    url: str
+    environ: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.environ["DATABASE_URL"]
 
     def reader(self) -> Session:
         """Somebody with a document, who lets a model see it."""
@@ -125,19 +129,26 @@ def events_of(lines: Iterable[str]) -> Iterator[Json]:
 
 @pytest.fixture(scope="module")
 def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    folder: Path = tmp_path_factory.mktemp("deployment")
+    with deployed(new_database(cluster), tmp_path_factory.mktemp("deployment")) as deployment:
+        yield deployment
+
+
+@contextmanager
+def deployed(database: str, folder: Path, **settings: str) -> Iterator[Deployment]:
     ports = [free_port(), free_port()]
     with provider_running() as provider:
         environ = {
-            "DATABASE_URL": new_database(cluster),
+            "DATABASE_URL": database,
             "DATA_DIR": str(folder / "data"),
             "HASH_QUEUE_MS": "50000",
             "LOGIN_FAILURES_PER_ADDRESS_PER_MINUTE": "0",
             "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
+            "AI_PROVIDER": "openai",
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": provider.base_url,
             "OPENAI_MODEL": "cites",
             "AI_MODELS": MODELS,
+            **settings,
         }
         apis = [
             Running("api", folder / f"api-{port}.log", environ | {"PORT": str(port)})
@@ -151,7 +162,7 @@ def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
                 until(lambda port=port: is_healthy(port))  # type: ignore[misc]
             secrets = Secrets()
             with Api(ports[0], secrets) as a, Api(ports[1], secrets) as b:
-                yield Deployment(a, b, apis, workers, provider, environ["DATABASE_URL"])
+                yield Deployment(a, b, apis, workers, provider, environ)
         finally:
             for process in (*apis, *workers):
                 process.end()

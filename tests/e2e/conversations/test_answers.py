@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,15 @@ CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_sleep(60) FROM held WHERE message_id = NEW.message_id; RETURN NEW;
 END $$;
 CREATE TRIGGER hold BEFORE INSERT ON usage_events FOR EACH ROW EXECUTE FUNCTION hold();
+"""
+
+KEPT = """
+SELECT (SELECT count(*) FROM messages WHERE user_id = $1) AS messages,
+    (SELECT count(DISTINCT message_id) FROM message_events WHERE user_id = $1) AS told,
+    (SELECT count(*) FROM usage_events WHERE user_id = $1) AS charged,
+    (SELECT count(*) FROM usage_reservations WHERE user_id = $1) AS reserved,
+    (SELECT count(*) FROM activities WHERE user_id = $1 AND action = 'question') AS questions,
+    (SELECT minute_requests FROM ai_budgets WHERE user_id = $1) AS counted
 """
 
 
@@ -108,24 +118,29 @@ def test_of_a_hundred_asks_at_once_as_many_pass_as_are_allowed(deployment: Deplo
     ada = deployment.reader()
     conversations = [deployment.conversation(deployment.a, ada) for _ in range(4)]
 
-    def ask(number: int) -> int:
+    def ask(number: int) -> httpx.Response:
         api = (deployment.a, deployment.b)[number % 2]
         place = f"/chat/conversations/{conversations[number % 4]}/messages"
-        return api.post(place, headers=ada.headers, json={"content": f"{number}?"}).status_code
+        return api.post(place, headers=ada.headers, json={"content": f"{number}?"})
 
-    with ThreadPoolExecutor(20) as pool:
-        statuses = list(pool.map(ask, range(100)))
-    assert sorted(set(statuses)) == [201, 429]
-    assert statuses.count(201) == 10
-    kept = [
-        len(
-            deployment.b.get(
-                f"/chat/conversations/{one}/messages?limit=100", headers=ada.headers
-            ).json()
-        )
-        for one in conversations
-    ]
-    assert sum(kept) == 20
+    began = datetime.now(UTC)
+    with ThreadPoolExecutor(100) as pool:
+        asked = list(pool.map(ask, range(100)))
+    passed = [one.json() for one in asked if one.status_code == 201]
+    refused = [one for one in asked if one.status_code != 201]
+    assert (len(passed), len(refused)) == (10, 90)
+    for one in refused:
+        assert (one.status_code, one.json()["code"]) == (429, "budget_exceeded")
+        room = datetime.fromisoformat(one.json()["detail"].rpartition(" at ")[2])
+        assert began < room <= datetime.now(UTC) + timedelta(minutes=1)
+        assert 0 < int(one.headers["retry-after"]) <= 60
+
+    for one in passed:
+        deployment.ended(deployment.b, ada, one["answer"])
+        until(lambda one=one: deployment.charges(one["answer"]))  # type: ignore[misc]
+    owner = UUID(deployment.a.get("/users/me", headers=ada.headers).json()["id"])
+    left = {"messages": 20, "told": 10, "charged": 10, "reserved": 0, "counted": 10}
+    until(lambda: dict(sql(deployment.url, KEPT, owner)[0]) == left | {"questions": 10})
 
 
 def test_the_same_message_sent_by_many_is_asked_once(deployment: Deployment) -> None:

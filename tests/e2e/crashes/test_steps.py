@@ -15,7 +15,7 @@ import pytest
 from domain.knowledge.document import Step
 from tests.e2e.conftest import Server
 from tests.e2e.crashes.conftest import ANSWER, MOMENTS, NEW, NEW_ANSWER, Made, System, User
-from tests.running import until
+from tests.running import children, until
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -163,8 +163,3 @@ def test_everything_comes_back_when_postgres_dies_while_a_document_is_read(
         assert len(user.get("/documents").json()["items"]) == 1
         assert ANSWER in user.ask()["content"].replace("\n", " ")
     server.stop()
-
-
-def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]

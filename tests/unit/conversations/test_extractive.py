@@ -8,6 +8,8 @@ from domain.conversations.extractive import (
     Scored,
     Sentence,
     choose,
+    least,
+    most,
     overlaps,
     score,
     shortlist,
@@ -45,6 +47,26 @@ def test_what_is_chosen_was_offered_once_and_is_good_enough(
         assert one in scored
         assert one.score >= max(THRESHOLD, NEAR_BEST * best)
     assert bool(chosen) == (best >= THRESHOLD)
+
+
+@given(candidates, st.data())
+def test_what_is_not_looked_at_any_more_would_not_have_been_chosen(
+    sentences: list[Sentence], data: st.DataObject
+) -> None:
+    shares = [data.draw(st.floats(0, 1)) for _ in sentences]
+    closeness = [data.draw(st.none() | st.floats(-1, 1)) for _ in sentences]
+    scored = [
+        Scored(i, score(*each))
+        for i, each in enumerate(zip(sentences, shares, closeness, strict=True))
+    ]
+    looked_at = scored[: data.draw(st.integers(0, len(scored)))]
+    for one in choose(sentences, scored):
+        assert most(sentences[one.index], shares[one.index]) >= least(looked_at) - 1e-9
+
+
+def test_the_most_promising_sentences_come_first() -> None:
+    sentences = [Sentence(f"The fee of case {i} is due at once.", None, i) for i in range(4)]
+    assert shortlist(sentences, [0.1, 0.9, 0.0, 0.8], 5) == [1, 3, 0]
 
 
 def test_the_same_thing_is_not_said_twice() -> None:
