@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.knowledge.ports import Coverage, EmbeddingSets, VectorUpkeep
+from application.knowledge.embedding_ports import Coverage, EmbeddingSets, VectorUpkeep
 from application.knowledge.views import EmbeddingSetView
 from application.shared.ports import Clock
 from application.shared.recent import Recent

@@ -10,14 +10,8 @@ from datetime import datetime
 
 from application.identity.exports import Consents
 from application.knowledge.embedding import BATCH, Embed, Passages, may_read
-from application.knowledge.ports import (
-    Embedder,
-    EmbeddingSets,
-    Models,
-    SearchIndex,
-    Vectors,
-    VectorUpkeep,
-)
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors, VectorUpkeep
+from application.knowledge.ports import Embedder, Models, SearchIndex
 from application.shared.ports import Clock, Transaction
 from domain.knowledge.embedding import KEPT, EmbeddingSet, SetState, activate, rebuild, want
 from domain.shared.ids import UserId, VersionId

@@ -37,6 +37,7 @@ from application.knowledge.documents import (
     UploadDocument,
 )
 from application.knowledge.embedding import Embed, Meaning, Passages
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors, VectorUpkeep
 from application.knowledge.embedding_progress import CountVectors, ListEmbeddingSets
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
@@ -54,29 +55,27 @@ from application.knowledge.ingestion import (
     ExtractText,
     FailIngestion,
     IndexTerms,
-    Progress,
     PublishVersion,
 )
+from application.knowledge.intake import Intake
 from application.knowledge.metadata import DescribeDocument
 from application.knowledge.orphans import CountOrphans, OrphanProbe
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    EmbeddingSets,
     Extractor,
     KnowledgeRecords,
     Models,
     SearchIndex,
     Splitter,
     Texts,
-    Vectors,
-    VectorUpkeep,
     Versions,
 )
 from application.knowledge.progress import WatchDocument
 from application.knowledge.recall import IndexedOwners, ProbeRecall, RecallProbe
 from application.knowledge.renaming import EmbedTitle, IndexTitle
 from application.knowledge.search import SearchDocuments
+from application.knowledge.steps import Progress
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.embeddings import models
 from entrypoints.settings import Settings
@@ -94,7 +93,7 @@ class UseCases(Provider):
         DeleteDocument,
         PurgeDocument,
     )
-    versions = provide_all(Reading, AddVersion, RetryDocument, PurgeVersions)
+    versions = provide_all(Reading, Intake, AddVersion, RetryDocument, PurgeVersions)
     work = provide_all(ChangeDocuments, WatchDocument)
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion

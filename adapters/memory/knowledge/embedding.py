@@ -7,7 +7,8 @@ from uuid import UUID
 
 from adapters.memory.knowledge.search import unembed, vectors_of
 from adapters.memory.store import Store
-from application.knowledge.ports import Coverage, Embedder
+from application.knowledge.embedding_ports import Coverage
+from application.knowledge.ports import Embedder
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Step, Version
 from domain.knowledge.embedding import REST, TRIES, EmbeddingSet

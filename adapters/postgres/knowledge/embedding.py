@@ -11,7 +11,7 @@ from adapters.postgres.knowledge.documents import chunk_of
 from adapters.postgres.knowledge.vector_index import create, drop
 from adapters.postgres.rows import values_of
 from adapters.postgres.tables.knowledge import embedding_sets
-from application.knowledge.ports import Coverage
+from application.knowledge.embedding_ports import Coverage
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.embedding import REST, TRIES, EmbeddingSet, SetState
 from domain.shared.ids import UserId, VersionId

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from dishka import AsyncContainer
 
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors
 from application.knowledge.embedding_sets import (
     MendEmbeddings,
     WantModel,
 )
 from application.knowledge.ingestion import EmbedChunks
-from application.knowledge.ports import EmbeddingSets, Vectors, Versions
+from application.knowledge.ports import Versions
 from application.shared.ports import Ids
 from domain.knowledge.document import Step
 from domain.knowledge.embedding import KEPT

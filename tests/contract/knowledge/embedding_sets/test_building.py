@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from dishka import AsyncContainer
 
+from application.knowledge.embedding_ports import Coverage, VectorUpkeep
 from application.knowledge.embedding_progress import ListEmbeddingSets
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
     MendEmbeddings,
     RebuildEmbeddings,
 )
-from application.knowledge.ports import Coverage, Leaving, Vector, VectorUpkeep, Versions
+from application.knowledge.ports import Leaving, Vector, Versions
 from application.knowledge.views import Mode
 from application.shared.ports import Clock, Ids
 from domain.identity.consent import Purpose

@@ -6,14 +6,8 @@ from datetime import timedelta
 import pytest
 from dishka import AsyncContainer
 
-from application.knowledge.ports import (
-    Coverage,
-    EmbeddingSets,
-    SearchIndex,
-    Vectors,
-    VectorUpkeep,
-    Versions,
-)
+from application.knowledge.embedding_ports import Coverage, EmbeddingSets, Vectors, VectorUpkeep
+from application.knowledge.ports import SearchIndex, Versions
 from application.shared.ports import Transaction
 from domain.knowledge.document import Failure, Step
 from domain.knowledge.embedding import REST, TRIES, EmbeddingSet, SetState
