@@ -15,7 +15,7 @@ from application.analytics.ports import Prices, UsageReader
 from application.conversations.answers import AnswerQuestion
 from application.conversations.asking import Another, AskQuestion, Question, RegenerateAnswer
 from application.conversations.conversations import DeleteConversation
-from application.conversations.ports import MessageEvents, Messages
+from application.conversations.ports import Messages
 from application.conversations.reading import ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView
@@ -25,7 +25,7 @@ from application.knowledge.documents import UploadDocument
 from application.knowledge.metadata import Details
 from application.models.exports import Outcome, Trace, Tracers
 from application.shared.actor import EVERYTHING_OWN, Actor
-from application.shared.ports import Clock, Ids, Transaction
+from application.shared.ports import Ids, Transaction
 from domain.analytics.price import DEFAULTS
 from domain.conversations.conversation import Kind, MessageId
 from domain.conversations.events import AnswerDue
@@ -372,25 +372,6 @@ async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncConta
         await making
     (usage,) = await charged(world, ada)
     assert usage.status is UsageStatus.CANCELLED
-
-
-async def test_what_was_being_written_when_its_worker_died_is_kept_as_failed(
-    world: AsyncContainer,
-) -> None:
-    ada = await a_reader(world)
-    pending = await ask(world, ada)
-    async with world() as request:
-        messages, events = await request.get(Messages), await request.get(MessageEvents)
-        begun = await messages.read(ada.user_id, pending.id)
-        begun.begin("openai", "cites", [])
-        await messages.save(begun)
-        now = (await world.get(Clock)).now()
-        assert await events.write(ada.user_id, pending.id, "half an ans", now)
-    for _ in range(2):
-        made = await answer(world, pending, ada)
-        assert (made.status, made.content) == (MessageStatus.FAILED, "half an ans")
-        (usage,) = await charged(world, ada)
-        assert (usage.status, usage.provider) == (UsageStatus.ERROR, "openai")
 
 
 async def test_answers_of_one_conversation_are_made_one_after_the_other(
