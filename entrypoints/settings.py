@@ -23,6 +23,7 @@ type Limit = Annotated[int, Meta(ge=0)]  # 0: none
 type Money = Annotated[float, Meta(ge=0, le=1e9)]  # 0: no limit
 type Seconds = Annotated[float, Meta(gt=0, le=3600)]
 type ContextSize = Annotated[int, Meta(ge=4_000, le=10_000_000)]
+type ReasoningSize = Annotated[int, Meta(ge=0, le=100_000)]
 type Networks = tuple[IPv4Network | IPv6Network, ...]
 # Not below OWASP's minimum for argon2id, and not so much that a slip would stop every sign-in.
 type HashMemory = Annotated[int, Meta(ge=19_456, le=1024 * 1024)]
@@ -160,6 +161,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     gemini_api_key: str | None = None
     gemini_model: ModelName = "gemini-2.5-flash"
     ai_context_tokens: ContextSize = 16_000
+    ai_reasoning_tokens: ReasoningSize | None = None
     ai_connect_timeout_seconds: Seconds = 5
     ai_first_token_timeout_seconds: Seconds = 60
     ai_idle_timeout_seconds: Seconds = 30
@@ -186,13 +188,13 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def model_providers(self) -> AiProviders:
-        """Those that are asked, in order. Without AI_PROVIDER a key or an address chooses."""
+        """Those that are asked, in order. Without AI_PROVIDER an address or a key chooses."""
         if self.ai_provider is AiProvider.NONE:
             return ()
         chosen = (
             (self.ai_provider, True),
-            (AiProvider.OPENAI, self.openai_api_key),
             (AiProvider.OPENAI_COMPATIBLE, self.openai_base_url),
+            (AiProvider.OPENAI, self.openai_api_key),
             (AiProvider.GEMINI, self.gemini_api_key),
         )
         first = [provider for provider, given in chosen if provider and given][:1]

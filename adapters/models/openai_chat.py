@@ -5,9 +5,9 @@ Importing it takes a second, so only who is configured with a provider imports t
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -15,8 +15,10 @@ import msgspec
 import openai
 import structlog
 from openai.types.chat import ChatCompletionChunk
+from openai.types.chat.chat_completion_chunk import Choice
 
 from adapters.models.bounded import TooMuch, bounded
+from adapters.models.retry_after import retry_after
 from application.models.ports import Outgoing
 from domain.models.chat import (
     ChatEvent,
@@ -25,9 +27,7 @@ from domain.models.chat import (
     Finished,
     FinishReason,
     Started,
-    TokensSource,
     Usage,
-    estimated,
 )
 from domain.models.errors import (
     ModelBroken,
@@ -38,27 +38,37 @@ from domain.models.errors import (
     ModelUnavailable,
     Wait,
 )
+from domain.shared.tokens import TokensSource
 
 type Chunks = openai.AsyncStream[ChatCompletionChunk]
 
 _NO_KEY = "none"  # servers on one's own machine ask for none, and the client insists on one
-_PAUSE = timedelta(seconds=1)  # when a provider is busy and does not say for how long
 _EVENTS = "text/event-stream"
 _LONGEST = 200_000  # characters: far more than any model writes at once
 _LONGEST_NAME = 100  # of a model
 _OVERLOADED = (408, 409, 425)
+# OpenAI's models that think refuse `max_tokens`; other servers overlook what they do not know, which
+# would leave an answer without a limit.
+_LIMITS = {"openai": "max_completion_tokens"}
+# What it means that a model has stopped before it wrote anything.
+_NOTHING = {
+    "content_filter": "the model provider would not answer this",
+    "length": "the model thought for so long that no room was left for an answer",
+}
 # What reading a chunk that is no chunk raises: the client builds it of whatever JSON has come.
 _NO_CHUNK = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a provider is, and which model answers unless another is asked for."""
+    """Where a provider is, which model answers unless another is asked for, and what its models may
+    think before they write: those that do take no temperature."""
 
     provider: str
     base_url: str
     api_key: str | None
     model: str
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +107,21 @@ class OpenAiChat:
     def default_model(self) -> str:
         return self._endpoint.model
 
+    @property
+    def reasoning_tokens(self) -> int:
+        return self._endpoint.reasoning_tokens
+
     def prepare(self, request: ChatRequest) -> Outgoing:
-        model = request.model or self._endpoint.model
+        model, thinking = request.model or self.default_model, self.reasoning_tokens
         body = {
             "model": model,
             "messages": request.messages,
-            "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
+            _LIMITS.get(self.provider, "max_tokens"): request.max_tokens + thinking,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if not thinking:
+            body["temperature"] = request.temperature
         return Outgoing(request, model, msgspec.json.encode(body))
 
     async def stream(self, outgoing: Outgoing) -> AsyncGenerator[ChatEvent, None]:
@@ -116,8 +131,8 @@ class OpenAiChat:
             chunks = await reading.within(self._open(outgoing.body))
             yield reading.started(chunks.response.headers.get("content-type", ""))
             while (chunk := await reading.within(anext(chunks, None))) is not None:
-                if text := reading.text(chunk):
-                    yield Delta(text)
+                for event in reading.events(chunk):
+                    yield event
             yield reading.finished()
         except (openai.OpenAIError, TooMuch, *_NO_CHUNK) as error:
             raise reading.failure(error) from None  # its text may repeat what was asked
@@ -149,7 +164,6 @@ class _Reading:
         self._first: float | None = None
         self._written = 0
         self._reason: str | None = None
-        self._usage: Usage | None = None
         self._opened = False
 
     async def within[T](self, step: Awaitable[T]) -> T:
@@ -168,14 +182,15 @@ class _Reading:
             raise ValueError(content_type)
         return Started(self._provider, self._model)
 
-    def text(self, chunk: ChatCompletionChunk) -> str:
-        """The piece of the answer that a chunk brings, if it does."""
+    def events(self, chunk: ChatCompletionChunk) -> Iterator[ChatEvent]:
+        """What a chunk brings."""
         self._model = _storable(chunk.model or self._model)[:_LONGEST_NAME]
-        if chunk.usage is not None:
-            self._usage = _usage(chunk.usage)
-        if not chunk.choices:
-            return ""
-        choice = chunk.choices[0]
+        if chunk.usage is not None and (usage := _usage(chunk.usage)):
+            yield usage
+        if chunk.choices and (text := self._text(chunk.choices[0])):
+            yield Delta(text)
+
+    def _text(self, choice: Choice) -> str:
         self._reason = choice.finish_reason or self._reason
         if text := _storable(choice.delta.content or ""):
             self._first = self._first or time.monotonic()
@@ -186,15 +201,14 @@ class _Reading:
 
     def finished(self) -> Finished:
         """An answer is whole when the model has said why it stopped; `[DONE]` may be missing."""
-        if self._reason == FinishReason.CONTENT_FILTER and not self._written:
+        if not self._written and self._reason in _NOTHING:
             self._log(self._reason)
-            raise ModelRefused("the model provider would not answer this")
+            raise ModelRefused(_NOTHING[self._reason])
         if self._reason is None or self._first is None:
             raise ValueError("no reason" if self._reason is None else "no text")
         known = self._reason in FinishReason
         return Finished(
             reason=FinishReason(self._reason) if known else FinishReason.OTHER,
-            usage=self._usage or estimated(self._outgoing.request, self._written),
             provider=self._provider,
             model=self._model,
             first_token_ms=self._since(self._first),
@@ -244,18 +258,11 @@ def _storable(text: str) -> str:
 def _refusal(error: openai.APIStatusError) -> ModelFailed:
     status = error.status_code
     if status == 429 and error.code != "insufficient_quota":
-        return ModelBusy("the model provider is busy", _retry_after(error.response))
+        asked = retry_after(error.response.headers.get("retry-after", ""), datetime.now(UTC))
+        return ModelBusy("the model provider is busy", asked)
     if status >= 500 or status in _OVERLOADED:
         return ModelUnavailable("the model provider cannot answer now")
     return ModelRefused("the model provider did not take the request")
-
-
-def _retry_after(response: httpx2.Response) -> timedelta:
-    """In seconds, as every provider says it; HTTP would allow a date, too."""
-    try:
-        return timedelta(seconds=max(0.0, float(response.headers["retry-after"])))
-    except (KeyError, ValueError, OverflowError):
-        return _PAUSE
 
 
 def _usage(told: Any) -> Usage | None:

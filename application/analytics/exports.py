@@ -6,16 +6,16 @@ from application.analytics.metering import Meter
 from application.analytics.ports import AnalyticsRecords
 from application.shared.records import Record
 from domain.analytics.activity import Activity, ActivityKind, ActivityStatus
-from domain.analytics.budget import BudgetExceeded
+from domain.analytics.budget import BudgetExceeded, Estimate
 from domain.analytics.usage import (
     EXTRACTIVE,
     LOCAL,
     Feature,
-    TokensSource,
     UsageEvent,
     UsageStatus,
 )
 from domain.shared.ids import UserId
+from domain.shared.tokens import TokensSource
 
 __all__ = [
     "EXTRACTIVE",
@@ -25,6 +25,7 @@ __all__ = [
     "ActivityStatus",
     "AnalyticsRecords",
     "BudgetExceeded",
+    "Estimate",
     "Feature",
     "Journal",
     "Meter",

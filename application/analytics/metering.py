@@ -1,11 +1,12 @@
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from application.analytics.marking import Marking
 from application.analytics.ports import Budgets, Prices, Reservations, UsageLog, Zones
-from domain.analytics.budget import LIFETIME, RESERVED, Limits, Reservation
-from domain.analytics.price import charge
+from domain.analytics.budget import LIFETIME, UNKNOWN, Estimate, Limits, Reservation
+from domain.analytics.price import Price, charge
 from domain.analytics.usage import Charge, Feature, UsageEvent
 from domain.shared.ids import UserId
 
@@ -25,30 +26,42 @@ class Meter:
     marking: Marking
 
     async def reserve(
-        self, owner: UserId, attempt_id: UUID, feature: Feature, at: datetime
+        self, owner: UserId, attempt_id: UUID, feature: Feature, estimate: Estimate, at: datetime
     ) -> None:
         """Raises BudgetExceeded: then nothing of the transaction may be kept."""
+        price = await self.prices.at(estimate.model, estimate.provider, at)
+        cost = price.of(estimate.tokens) if price else UNKNOWN
         budget = await self.budgets.get(owner)
-        budget.take(self.limits, at, await self.zones.of(owner))
+        held = budget.take(cost, self.limits, at, await self.zones.of(owner))
         reservation = Reservation(
             id=attempt_id,
             user_id=owner,
             feature=feature,
-            amount=RESERVED,
+            amount=held,
             reserved_at=at,
             expires_at=at + LIFETIME,
         )
         await self.reservations.add(reservation)
         await self.budgets.save(budget)
 
-    async def settle(self, event: UsageEvent) -> None:
-        """Charge the attempt, once, however often it is told; its reservation is free again. The
-        last step of its transaction: it locks what every attempt of the owner's locks."""
-        price = await self.prices.at(event.model_used, event.provider, event.started_at)
-        charged = charge(event, price)
+    async def settle(self, event: UsageEvent) -> Decimal | None:
+        """Charge the attempt, once, however often it is told; its reservation is free again. What it
+        costs; None: nobody knows. The last step of its transaction: it locks what every attempt of
+        the owner's locks."""
+        charged = charge(event, await self._price(event))
         if await self.usage.add(charged):
             await self._release(charged)
             await self.marking(event.user_id, await self._moments(event))
+        return charged.cost
+
+    async def _price(self, event: UsageEvent) -> Price | None:
+        """Of the model that answered, or of the one that was asked: providers answer gpt-4 with
+        gpt-4-0613, and price lists have the one or the other."""
+        for model in dict.fromkeys((event.model_used, event.model_asked)):
+            price = await self.prices.at(model, event.provider, event.started_at)
+            if price is not None:
+                return price
+        return None
 
     async def _moments(self, event: UsageEvent) -> list[datetime]:
         """A further attempt at an answer changes what the ones before it count as."""

@@ -23,7 +23,7 @@ type Moment = Annotated[datetime, Meta(tz=True)]
 class NewPrice(Struct, frozen=True, forbid_unknown_fields=True):
     """USD for 1000 tokens. Without a `provider` it is that of every provider who has none of its
     own; without `cached_input_per_1k`, what was read before costs as much as what was not; without
-    `valid_from` it holds from now on."""
+    `valid_from`, a year ahead at most, it holds from now on."""
 
     model: Model
     input_per_1k: Decimal

@@ -130,7 +130,7 @@ def _usage(period: Period, times: list[int]) -> UsageView:
         failed_queries=sums.failed_queries,
         prompt_tokens=sums.prompt_tokens,
         completion_tokens=sums.completion_tokens,
-        total_tokens=sums.prompt_tokens + sums.completion_tokens,
+        total_tokens=sums.total_tokens,
         documents_uploaded=sums.documents_uploaded,
         documents_analyzed=sums.documents_analyzed,
         total_document_size=sums.document_bytes,
@@ -152,7 +152,7 @@ def _day(day: date, sums: Measures) -> DayView:
         failed_queries=sums.failed_queries,
         prompt_tokens=sums.prompt_tokens,
         completion_tokens=sums.completion_tokens,
-        total_tokens=sums.prompt_tokens + sums.completion_tokens,
+        total_tokens=sums.total_tokens,
         documents_uploaded=sums.documents_uploaded,
         documents_analyzed=sums.documents_analyzed,
         avg_response_time=_average(sums.response_ms, sums.successful_queries),
@@ -165,7 +165,7 @@ def _day(day: date, sums: Measures) -> DayView:
 def _tokens(day: date, sums: Measures) -> TokensView:
     return TokensView(
         date=day,
-        total_tokens=sums.prompt_tokens + sums.completion_tokens,
+        total_tokens=sums.total_tokens,
         prompt_tokens=sums.prompt_tokens,
         cached_tokens=sums.cached_input_tokens,
         completion_tokens=sums.completion_tokens,
@@ -183,7 +183,7 @@ def _answer(event: UsageEvent) -> ActivityView:
         status=outcome_of(event.status),
         conversation_id=event.conversation_id,
         message_id=event.message_id,
-        tokens=event.tokens,
+        tokens=event.total_tokens,
         response_time=_seconds(event.response_ms),
     )
 

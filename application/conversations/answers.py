@@ -158,6 +158,7 @@ def _trace(tracers: Tracers, task: Task, ended: Ended) -> None:
             question=task.question.content,
             answer=answer.content,
             usage=ended.usage,
+            cost=ended.cost,
             error_code=answer.error_code,
         )
         tracers.finish(task.trace, outcome)

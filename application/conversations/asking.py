@@ -147,8 +147,8 @@ class Asking:
         told = [Happened(EventType.CREATED, created)]
         await self.events.append(asked.user_id, answer.id, told, answer.created_at)
         if self.models.providers and model != EXTRACTIVE:
-            feature = Feature(conversation.origin)
-            await self.meter.reserve(asked.user_id, answer.id, feature, answer.created_at)
+            feature, estimate = Feature(conversation.origin), self.models.estimate(model)
+            await self.meter.reserve(asked.user_id, answer.id, feature, estimate, answer.created_at)
         if is_due:
             await self.outbox.publish(AnswerDue(self.ids.next(), asked.user_id, answer.id))
         conversation.active_leaf = answer.id

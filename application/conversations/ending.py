@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import to_builtins
 
@@ -52,10 +53,12 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The answer as it is kept, None when it was deleted, and what it took."""
+    """The answer as it is kept, None when it was deleted, what it took, and what that cost: None
+    when nobody knows."""
 
     answer: Message | None
     usage: UsageEvent
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ class EndAttempt:
             if answer is not None:
                 _note(answer, usage)
                 await self._end(answer, end, *told)
-            await self.meter.settle(usage)
-        return Ended(answer, usage)
+            cost = await self.meter.settle(usage)
+        return Ended(answer, usage, cost)
 
     async def _found(self, answer: Message) -> Message | None:
         try:

@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from uuid import UUID
 
-from application.analytics.exports import Feature, TokensSource, UsageEvent, UsageStatus
+from application.analytics.exports import Feature, UsageEvent, UsageStatus
 from application.identity.exports import ConsentPurpose
 from application.models.egress import AllowEgress, Departure
 from application.models.ports import ChatModel, ChatModels, Outgoing
@@ -19,7 +19,8 @@ from domain.models.errors import ModelBusy, ModelFailed, ModelTimeout, NoModel
 from domain.shared.ids import UserId
 
 TRIES = 3  # of one provider
-LONGEST_PAUSE = 20.0  # seconds: who asks for a longer one is not waited for
+LONGEST_PAUSE = timedelta(seconds=20)  # who asks for a longer one is not waited for
+_SHARES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class Dispatch:
 
 
 class Call:
-    """An order on its way: Started, Deltas, Finished. Leaving the block ends it, at the provider
+    """An order on its way, as its provider streams it. Leaving the block ends it, at the provider
     too, and `usage` tells what it took however it ended. Raises ModelFailed, ConsentRequired."""
 
     def __init__(self, dispatch: Dispatch, order: Order, at: datetime) -> None:
@@ -85,9 +86,7 @@ class Call:
         self._began = time.monotonic()
         self._took = 0
         self._first: int | None = None
-        self._written = 0
-        self._started: Started | None = None
-        self._finished: Finished | None = None
+        self._tries: list[_Try] = []
         self._status = UsageStatus.CANCELLED
         self._events = self._run()
 
@@ -107,17 +106,18 @@ class Call:
         return self._events
 
     def usage(self) -> UsageEvent:
-        """Of the last try. Nothing was used by an order that nobody took."""
-        order, used, first = self._order, self._used(), self._dispatch.models.providers[0]
-        asked = order.request.model or first.default_model
-        reached = self._finished or self._started or Started(first.provider, asked)
+        """Of the last provider that took the order, all its tries. Nothing was used by an order that
+        nobody took."""
+        order, last = self._order, self._last()
+        tries = [one for one in self._tries if one.provider == last.provider]
+        used = sum((one.took(order.request) for one in tries), Usage())
         return UsageEvent(
             id=order.attempt_id,
             user_id=order.user_id,
             feature=order.feature,
-            provider=reached.provider,
-            model_asked=asked,
-            model_used=reached.model,
+            provider=last.provider,
+            model_asked=last.asked,
+            model_used=last.model,
             status=self._status,
             started_at=self._at,
             total_ms=self._took or self._passed(),
@@ -130,7 +130,7 @@ class Call:
             cached_input_tokens=used.cached_input_tokens,
             output_tokens=used.output_tokens,
             reasoning_tokens=used.reasoning_tokens,
-            tokens_source=TokensSource(used.source),
+            tokens_source=used.source,
         )
 
     async def _run(self) -> AsyncGenerator[ChatEvent, None]:
@@ -145,7 +145,7 @@ class Call:
                     return
                 except ModelFailed as error:
                     failure, self._status = error, _status(error)
-                    if self._written:  # it cannot be said again from the start
+                    if self._tries[-1].written:  # it cannot be said again from the start
                         raise
                     if not await self._is_worth_another(tries, error):
                         break
@@ -154,7 +154,8 @@ class Call:
             raise failure
 
     async def _try(self, model: ChatModel, outgoing: Outgoing) -> AsyncGenerator[ChatEvent, None]:
-        self._status, self._started = UsageStatus.CANCELLED, None  # until it has ended
+        self._status = UsageStatus.CANCELLED  # until it has ended
+        self._tries.append(_Try(model.provider, outgoing.model, outgoing.model))
         await self._dispatch.allow(self._order, model, outgoing)
         async with aclosing(model.stream(outgoing)) as events:
             async for event in events:
@@ -162,32 +163,65 @@ class Call:
                 yield event
 
     def _note(self, event: ChatEvent) -> None:
+        self._tries[-1].note(event)
         match event:
-            case Started():
-                self._started = event
-            case Delta(text):
+            case Delta():
                 self._first = self._passed() if self._first is None else self._first
-                self._written += len(text)
             case Finished():
-                self._finished, self._status = event, UsageStatus.OK
+                self._status = UsageStatus.OK
 
     async def _is_worth_another(self, tries: int, error: ModelFailed) -> bool:
         """Once as much time has passed as the provider asked for."""
-        pause = self._dispatch.models.backoff.total_seconds() * 2 ** (tries - 1)
-        if isinstance(error, ModelBusy):
-            pause = max(pause, error.retry_after.total_seconds())
+        pause = pause_after(tries, error, self._dispatch.models.backoff, self._order.attempt_id)
         if not error.again or tries == TRIES or pause > LONGEST_PAUSE:
             return False
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause.total_seconds())
         return True
 
-    def _used(self) -> Usage:
-        if self._finished is not None:
-            return self._finished.usage
-        return estimated(self._order.request, self._written) if self._started else Usage()
+    def _last(self) -> "_Try":
+        """The last that a provider took, or else the first."""
+        first = self._dispatch.models.providers[0]
+        asked = self._order.request.model or first.default_model
+        taken = (one for one in reversed(self._tries) if one.taken)
+        return next(taken, _Try(first.provider, asked, asked))
 
     def _passed(self) -> int:
         return round((time.monotonic() - self._began) * 1000)
+
+
+@dataclass(slots=True)
+class _Try:
+    """One request to a provider: the model that was `asked`, and what has come of it."""
+
+    provider: str
+    asked: str
+    model: str
+    taken: bool = False
+    written: int = 0
+    told: Usage | None = None
+
+    def note(self, event: ChatEvent) -> None:
+        match event:
+            case Started():
+                self.taken = True
+            case Delta(text):
+                self.written += len(text)
+            case Usage():
+                self.told = event
+            case Finished():
+                self.model = event.model
+
+    def took(self, request: ChatRequest) -> Usage:
+        """As the provider told it; if it did not, its prompt will be on the bill all the same."""
+        return self.told or (estimated(request, self.written) if self.taken else Usage())
+
+
+def pause_after(tries: int, error: ModelFailed, backoff: timedelta, attempt_id: UUID) -> timedelta:
+    """Twice as long after each try, and for each attempt another: those that were turned away
+    together would come back together. Ids end in chance."""
+    share = attempt_id.int % _SHARES / _SHARES
+    pause = backoff * (1 << tries - 1) * (1 + share) / 2
+    return pause + error.retry_after if isinstance(error, ModelBusy) else pause
 
 
 def _status(error: ModelFailed) -> UsageStatus:

@@ -11,8 +11,9 @@ from domain.analytics.days import day_of, next_day, next_month, start_of
 from domain.analytics.usage import LOCAL, Charge, Feature
 from domain.shared.errors import Busy
 from domain.shared.ids import UserId
+from domain.shared.tokens import Tokens
 
-RESERVED = Decimal("0.50")  # that a running attempt is taken to cost: gpt-4's whole context
+UNKNOWN = Decimal("0.50")  # that an attempt is taken to cost whose model has no price
 LIFETIME = timedelta(hours=1)  # an attempt without an end for so long has died
 _MINUTE = timedelta(minutes=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +30,15 @@ class Limits:
     requests_per_minute: int = 10
     requests_per_day: int = 100
     money_per_month: Decimal = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an attempt takes at most, and of whom."""
+
+    provider: str
+    model: str
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +67,9 @@ class Budget:
     spent: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
 
-    def take(self, limits: Limits, at: datetime, zone: ZoneInfo) -> None:
-        """Count one more request, and hold back what it may cost. Raises BudgetExceeded."""
+    def take(self, cost: Decimal, limits: Limits, at: datetime, zone: ZoneInfo) -> Decimal:
+        """Count one more request, and hold back what it may `cost`, but no more than a month's
+        money, or it would never be allowed; what is held back. Raises BudgetExceeded."""
         self._turn(at, zone)
         if 0 < limits.requests_per_minute <= self.minute_requests:
             raise _exceeded(
@@ -67,13 +78,16 @@ class Budget:
         if 0 < limits.requests_per_day <= self.day_requests:
             end = start_of(next_day(self.day), zone)
             raise _exceeded(f"{limits.requests_per_day} a day", at, end)
-        if 0 < limits.money_per_month <= self.spent + self.reserved:
-            spent = limits.money_per_month <= self.spent
-            end = start_of(next_month(self.month), zone) if spent else at + _MINUTE
-            raise _exceeded(f"requests for {limits.money_per_month:.2f} USD a month", at, end)
+        if limits.money_per_month:
+            cost = min(cost, limits.money_per_month)
+            left = limits.money_per_month - self.spent
+            if cost > left - self.reserved:
+                end = at + _MINUTE if cost <= left else start_of(next_month(self.month), zone)
+                raise _exceeded(f"requests for {limits.money_per_month:.2f} USD a month", at, end)
         self.minute_requests += 1
         self.day_requests += 1
-        self.reserved += RESERVED
+        self.reserved += cost
+        return cost
 
     def release(self, reservation: Reservation, charge: Charge, zone: ZoneInfo) -> None:
         """The attempt has ended: its cost counts in the month in which it began. One that was

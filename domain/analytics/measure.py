@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from domain.analytics.activity import Activity, ActivityKind, ActivityStatus
 from domain.analytics.usage import ANSWERING, Charge, UsageStatus
+from domain.shared.tokens import Tokens
 
 QUARTER = timedelta(minutes=15)  # a bucket: every zone's day begins with one
 SAMPLES = 20  # fewer say nothing about a percentile
@@ -15,7 +16,7 @@ _FAILED = (UsageStatus.ERROR, UsageStatus.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
+class Measures(Tokens):
     """A query is one answer, however many attempts it took: the last decides what became of it, and
     when. Those that were stopped neither succeeded nor failed. `response_ms` are those of the
     successful ones, from the question to the end."""
@@ -26,10 +27,6 @@ class Measures:
     successful_queries: int = 0
     failed_queries: int = 0
     response_ms: int = 0
-    input_tokens: int = 0
-    cached_input_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
     cost: Decimal = Decimal(0)
     documents_uploaded: int = 0
     documents_analyzed: int = 0
@@ -38,14 +35,6 @@ class Measures:
     executions_completed: int = 0
     executions_failed: int = 0
     execution_ms: int = 0
-
-    @property
-    def prompt_tokens(self) -> int:
-        return self.input_tokens + self.cached_input_tokens
-
-    @property
-    def completion_tokens(self) -> int:
-        return self.output_tokens + self.reasoning_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """What models cost, since when and until when."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from domain.analytics.usage import LOCAL, Charge, UsageEvent
 from domain.shared.errors import Conflict, Invalid
+from domain.shared.tokens import Tokens
 
 CURRENCY = "USD"  # of every price, budget and report: sums of several would mean nothing
 _PLACES = Decimal("1e-10")
 _DEAREST = Decimal(1_000_000)
+_FORESEEN = timedelta(days=366)
 
 
 class InvalidPrice(Invalid): ...
@@ -43,12 +45,12 @@ class Price:
             raise PriceOverlaps(f"another price holds from {self.valid_from.isoformat()}")
         return at
 
-    def of(self, event: UsageEvent) -> Decimal:
+    def of(self, tokens: Tokens) -> Decimal:
         """Thinking is charged as output is."""
         thousandths = (
-            event.input_tokens * self.input
-            + event.cached_input_tokens * self.cached
-            + (event.output_tokens + event.reasoning_tokens) * self.output
+            tokens.input_tokens * self.input
+            + tokens.cached_input_tokens * self.cached
+            + tokens.completion_tokens * self.output
         )
         return (thousandths / 1000).quantize(_PLACES)
 
@@ -63,9 +65,10 @@ def amount(money: Decimal) -> Decimal:
 
 
 def from_now_on(at: datetime, now: datetime) -> datetime:
-    """What was charged already keeps its price. Raises InvalidValidity."""
-    if at < now:
-        raise InvalidValidity("a price holds from now on, or from a later time")
+    """What was charged already keeps its price, and what is set for a time far off would be in the way
+    of every other until then. Raises InvalidValidity."""
+    if not now <= at <= now + _FORESEEN:
+        raise InvalidValidity("a price holds from now on, or from a time within a year")
     return at
 
 

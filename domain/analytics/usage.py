@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.shared.ids import UserId
+from domain.shared.tokens import Tokens, TokensSource
 
 LOCAL = "local"  # the provider of answers that leave this machine for nothing
 EXTRACTIVE = "extractive"  # its model that quotes
@@ -26,14 +27,6 @@ class Feature(StrEnum):
 ANSWERING = frozenset({Feature.CHAT, Feature.COMPLETIONS})
 
 
-class TokensSource(StrEnum):
-    """Who counted the tokens; nobody when none were used, or when nobody knows."""
-
-    PROVIDER = "provider"
-    ESTIMATED = "estimated"
-    NONE = "none"
-
-
 class UsageStatus(StrEnum):
     OK = "ok"
     ERROR = "error"
@@ -42,9 +35,9 @@ class UsageStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageEvent:
-    """One attempt, `id`, once it has ended. Each token is in one of the four counts only. It waited
-    `queue_ms` before `started_at`, and the others count from there, all by a monotonic clock."""
+class UsageEvent(Tokens):
+    """One attempt, `id`, once it has ended. It waited `queue_ms` before `started_at`, and the others
+    count from there, all by a monotonic clock."""
 
     id: UUID
     user_id: UserId
@@ -60,23 +53,7 @@ class UsageEvent:
     conversation_id: UUID | None = None
     message_id: UUID | None = None
     execution_id: UUID | None = None
-    input_tokens: int = 0
-    cached_input_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
     tokens_source: TokensSource = TokensSource.NONE
-
-    @property
-    def prompt_tokens(self) -> int:
-        return self.input_tokens + self.cached_input_tokens
-
-    @property
-    def completion_tokens(self) -> int:
-        return self.output_tokens + self.reasoning_tokens
-
-    @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
 
     @property
     def response_ms(self) -> int:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.shared.tokens import Tokens, TokensSource
+
+ANSWER = 1024  # tokens that a model may write, what it thinks before not counted
 _CHARACTERS = 4  # of a token, on average, in the languages that models know best
 
 
@@ -24,7 +27,7 @@ class ChatRequest:
 
     messages: tuple[ChatMessage, ...]
     model: str | None = None
-    max_tokens: int = 1024
+    max_tokens: int = ANSWER
     temperature: float = 0.2
 
 
@@ -37,35 +40,23 @@ class FinishReason(StrEnum):
     OTHER = "other"
 
 
-class TokensSource(StrEnum):
-    """Who counted: the provider, or we, from characters. NONE: there was nothing to count."""
-
-    PROVIDER = "provider"
-    ESTIMATED = "estimated"
-    NONE = "none"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens in buckets that do not overlap, so that each has a price of its own."""
+class Usage(Tokens):
+    """What a call has taken so far, and who says so."""
 
-    input_tokens: int = 0
-    cached_input_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
     source: TokensSource = TokensSource.NONE
 
-    @property
-    def prompt_tokens(self) -> int:
-        return self.input_tokens + self.cached_input_tokens
-
-    @property
-    def completion_tokens(self) -> int:
-        return self.output_tokens + self.reasoning_tokens
-
-    @property
-    def total_tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
+    def __add__(self, other: "Usage") -> "Usage":
+        """A sum is known no better than its worst known part."""
+        sources = {self.source, other.source}
+        known = (TokensSource.ESTIMATED, TokensSource.PROVIDER)
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            source=next((source for source in known if source in sources), TokensSource.NONE),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +80,13 @@ class Finished:
     """The text is whole. Milliseconds count from the call, by a clock that never jumps."""
 
     reason: FinishReason
-    usage: Usage
     provider: str
     model: str
     first_token_ms: int
     total_ms: int
 
 
-type ChatEvent = Started | Delta | Finished
+type ChatEvent = Started | Delta | Usage | Finished
 
 
 def estimated_tokens(text: str) -> int:

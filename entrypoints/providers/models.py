@@ -17,6 +17,7 @@ from entrypoints.settings import AiProvider, Settings
 
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai/"
 OPENAI_URL = "https://api.openai.com/v1/"
+GEMINI_REASONING = 4096
 
 
 class Closable(Tracer, Protocol):
@@ -50,7 +51,8 @@ class Policies(Provider):
             total=settings.ai_total_timeout_seconds,
         )
         endpoints = [
-            Endpoint(name, *_endpoint(settings, name)) for name in settings.model_providers
+            Endpoint(name, *_endpoint(settings, name), _reasoning_tokens(settings, name))
+            for name in settings.model_providers
         ]
         providers = tuple(OpenAiChat(endpoint, timeouts) for endpoint in endpoints)
         yield ChatModels(providers, settings.ai_models, settings.ai_context_tokens)
@@ -79,6 +81,12 @@ def _endpoint(settings: Settings, name: AiProvider) -> tuple[str, str | None, st
         return address, settings.gemini_api_key, settings.gemini_model
     address = settings.openai_base_url or OPENAI_URL
     return address, settings.openai_api_key, settings.openai_model
+
+
+def _reasoning_tokens(settings: Settings, name: AiProvider) -> int:
+    """Gemini's models think unless they are told not to."""
+    usual = GEMINI_REASONING if name is AiProvider.GEMINI else 0
+    return usual if settings.ai_reasoning_tokens is None else settings.ai_reasoning_tokens
 
 
 def _collector(settings: Settings) -> Iterator[Closable]:

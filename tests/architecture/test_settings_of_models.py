@@ -11,6 +11,15 @@ from tests.architecture.environments import SAFE, complaints
         ({"GEMINI_API_KEY": "k"}, ("gemini",)),
         ({"OPENAI_API_KEY": "k"}, ("openai",)),
         ({"OPENAI_BASE_URL": "http://localhost:11434/v1"}, ("openai_compatible",)),
+        ({"OPENAI_BASE_URL": "https://gateway/v1", "OPENAI_API_KEY": "k"}, ("openai_compatible",)),
+        (
+            {
+                "OPENAI_BASE_URL": "https://eu.api.openai.com/v1",
+                "OPENAI_API_KEY": "k",
+                "AI_PROVIDER": "openai",
+            },
+            ("openai",),
+        ),
         ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k"}, ("openai",)),
         ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k", "AI_PROVIDER": "gemini"}, ("gemini",)),
         ({"OPENAI_API_KEY": "k", "AI_PROVIDER": "none"}, ()),
@@ -39,6 +48,7 @@ def test_a_key_alone_chooses_who_answers(
         ({"OPENAI_BASE_URL": "localhost:11434"}, "OPENAI_BASE_URL"),
         ({"AI_IDLE_TIMEOUT_SECONDS": "0"}, "AI_IDLE_TIMEOUT_SECONDS"),
         ({"AI_MODELS": "x" * 101}, "AI_MODELS"),
+        ({"AI_REASONING_TOKENS": "-1"}, "AI_REASONING_TOKENS"),
     ],
 )
 def test_half_a_model_provider_is_refused(environ: dict[str, str], name: str) -> None:

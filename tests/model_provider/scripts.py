@@ -121,6 +121,40 @@ def filtered(handler: Handler) -> None:
     handler.end()
 
 
+def lost_in_thought(handler: Handler) -> None:
+    """Has used up what it may write before the first word."""
+    handler.write([], "length")
+    handler.usage("")
+    handler.event("[DONE]")
+    handler.end()
+
+
+def billed(handler: Handler) -> None:
+    """Says what it took, and fails."""
+    handler.begin()
+    handler.delta()
+    handler.usage("")
+    handler.cut()
+
+
+def thinks(handler: Handler) -> None:
+    """As OpenAI's models that think, which take neither of these."""
+    _refusing(handler, "max_tokens", "temperature")
+
+
+def knows_max_tokens(handler: Handler) -> None:
+    """As a server that was written before models thought, and says so."""
+    _refusing(handler, "max_completion_tokens")
+
+
+def _refusing(handler: Handler, *names: str) -> None:
+    for name in names:
+        if name in handler.asked:
+            error = {"message": f"no {name}", "code": "unsupported_parameter", "param": name}
+            return handler.answer(400, {"error": error})
+    return cites(handler)
+
+
 def too_long(handler: Handler) -> None:
     handler.write(["as far as it goes"], "length")
     handler.event("[DONE]")
@@ -130,6 +164,10 @@ def too_long(handler: Handler) -> None:
 def busy(handler: Handler) -> None:
     error = {"message": "slow down", "code": "rate_limit_exceeded"}
     handler.answer(429, {"error": error}, retry_after="0.2")
+
+
+def busy_until(handler: Handler) -> None:
+    handler.answer(429, {}, retry_after="Wed, 25 Nov 2099 08:00:00 GMT")
 
 
 def busy_for_long(handler: Handler) -> None:
@@ -244,8 +282,8 @@ SCRIPTS: dict[str, Callable[[Handler], None]] = {
     script.__name__.replace("_", "-"): script
     for script in (
         cites, echo, paced, stamped, no_usage, no_done, no_reason, mad_usage, error_in_stream, error_after_delta,
-        cites_then_stalls,
-        empty, filtered, too_long, busy, busy_for_long, no_quota, down, forbidden, slow_first,
+        cites_then_stalls, empty, filtered, too_long, lost_in_thought, billed, thinks, knows_max_tokens,
+        busy, busy_until, busy_for_long, no_quota, down, forbidden, slow_first,
         silent, stalls, drips, cut_before, cut_after, no_answer, huge_line, endless, bad_json,
         wrong_shape, not_text, unstorable, html, redirect, gzipped,
     )

@@ -128,7 +128,7 @@ def _spending(charges: list[Charge]) -> Spending:
         feature=event.feature,
         conversation_id=event.conversation_id,
         calls=len(charges),
-        total_tokens=sum(charge.event.tokens for charge in charges),
+        total_tokens=sum(charge.event.total_tokens for charge in charges),
         cost=sum((charge.cost or Decimal(0) for charge in charges), Decimal(0)),
         unpriced_calls=sum(charge.cost is None for charge in charges),
     )

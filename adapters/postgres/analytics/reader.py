@@ -22,15 +22,9 @@ from adapters.postgres.tables.analytics import activities, usage_events
 from application.analytics.views import Spending
 from domain.analytics.activity import Activity, ActivityKind, ActivityStatus
 from domain.analytics.measure import Attempt
-from domain.analytics.usage import (
-    ANSWERING,
-    Charge,
-    Feature,
-    TokensSource,
-    UsageEvent,
-    UsageStatus,
-)
+from domain.analytics.usage import ANSWERING, Charge, Feature, UsageEvent, UsageStatus
 from domain.shared.ids import UserId
+from domain.shared.tokens import TokensSource
 
 _u, _a = usage_events.c, activities.c
 _owner: BindParameter[Any] = bindparam("owner")

@@ -114,8 +114,9 @@ PROBLEMS = (
         422,
         "invalid_validity",
         "A price does not change the past",
-        "What was charged already keeps its price. Leave `valid_from` out, or name a later time.",
-        "a price holds from now on, or from a later time",
+        "What was charged already keeps its price. Leave `valid_from` out, or name a time "
+        "within the year to come.",
+        "a price holds from now on, or from a time within a year",
     ),
     problem(
         429,

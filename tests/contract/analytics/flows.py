@@ -1,12 +1,14 @@
 """Attempts at models, as other contexts tell them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from dishka import AsyncContainer
 
 from application.analytics.exports import (
+    Estimate,
     Feature,
     Meter,
     TokensSource,
@@ -18,6 +20,7 @@ from application.identity.ports import Users
 from application.shared.ports import Transaction
 from domain.analytics.usage import Charge
 from domain.shared.ids import UserId
+from domain.shared.tokens import Tokens
 from tests.contract.identity.test_users import a_user
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -55,18 +58,23 @@ def an_event(owner: UserId, **given: Any) -> UsageEvent:
 
 
 async def reserve(
-    world: AsyncContainer, owner: UserId, at: datetime = NOON, attempt: UUID | None = None
+    world: AsyncContainer, owner: UserId, at: datetime = NOON, *, model: str = "gpt-4"
 ) -> UUID:
-    attempt = attempt or uuid4()
+    """An attempt that gpt-4 takes 0.06 USD for, at most."""
+    attempt = uuid4()
+    estimate = Estimate("openai", model, Tokens(input_tokens=1000, output_tokens=500))
     async with world() as request, await request.get(Transaction):
-        await (await request.get(Meter)).reserve(owner, attempt, Feature.CHAT, at)
+        await (await request.get(Meter)).reserve(owner, attempt, Feature.CHAT, estimate, at)
     return attempt
 
 
-async def settle(world: AsyncContainer, *events: UsageEvent) -> None:
+async def settle(world: AsyncContainer, *events: UsageEvent) -> list[Decimal | None]:
+    """What each costs."""
+    costs = []
     for event in events:
         async with world() as request, await request.get(Transaction):
-            await (await request.get(Meter)).settle(event)
+            costs.append(await (await request.get(Meter)).settle(event))
+    return costs
 
 
 async def charges(world: AsyncContainer, owner: UserId) -> list[Charge]:

@@ -10,8 +10,8 @@ from dishka import AsyncContainer
 from application.analytics.exports import EXTRACTIVE, LOCAL, BudgetExceeded, UsageStatus
 from application.analytics.ports import Budgets, UsageLog
 from application.shared.ports import Transaction
-from domain.analytics.budget import RESERVED, Budget
-from domain.analytics.price import DEFAULTS, charge
+from domain.analytics.budget import UNKNOWN, Budget
+from domain.analytics.price import DEFAULTS, Price, charge
 from domain.shared.ids import UserId
 from tests.contract.analytics.flows import NOON, an_event, an_owner, charges, reserve, settle
 
@@ -55,11 +55,21 @@ async def test_a_budget_is_of_its_owner_only(world: AsyncContainer) -> None:
 async def test_an_attempt_is_charged_once_however_often_it_is_told(world: AsyncContainer) -> None:
     owner = await an_owner(world)
     event = an_event(owner, id=await reserve(world, owner))
-    assert (await budget_of(world, owner)).reserved == RESERVED
-    await settle(world, event, event)
+    assert (await budget_of(world, owner)).reserved == Decimal("0.06")
+    assert await settle(world, event, event) == [Decimal("0.06")] * 2
     budget = await budget_of(world, owner)
     assert (budget.spent, budget.reserved) == (Decimal("0.06"), NOTHING)
     assert len(await charges(world, owner)) == 1
+
+
+async def test_what_has_no_price_holds_a_flat_amount_back(world: AsyncContainer) -> None:
+    owner = await an_owner(world)
+    unknown = {"model_asked": "nobody-knows", "model_used": "nobody-knows"}
+    attempt = await reserve(world, owner, model="nobody-knows")
+    assert (await budget_of(world, owner)).reserved == UNKNOWN
+    assert await settle(world, an_event(owner, id=attempt, **unknown)) == [None]
+    budget = await budget_of(world, owner)
+    assert (budget.spent, budget.reserved) == (NOTHING, NOTHING)
 
 
 async def test_what_is_answered_here_costs_nothing_and_counts_against_nothing(
@@ -67,10 +77,29 @@ async def test_what_is_answered_here_costs_nothing_and_counts_against_nothing(
 ) -> None:
     owner = await an_owner(world)
     here = {"provider": LOCAL, "model_asked": EXTRACTIVE, "model_used": EXTRACTIVE}
-    await settle(world, an_event(owner, **here))
+    assert await settle(world, an_event(owner, **here)) == [NOTHING]
     await settle(world, an_event(owner, id=await reserve(world, owner), **here))
     budget = await budget_of(world, owner)
     assert (budget.day_requests, budget.spent, budget.reserved) == (0, NOTHING, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("asked", "used", "price", "cost"),
+    [
+        ("gpt-4", "gpt-4-0613", DEFAULTS[1], "0.06"),
+        ("gpt-4", "gpt-3.5-turbo", DEFAULTS[2], "0.002"),
+        ("our-deployment", "gpt-4", DEFAULTS[1], "0.06"),
+        ("nobody-knows", "nobody-knows-0613", None, None),
+    ],
+)
+async def test_the_price_is_that_of_the_model_that_answered_or_else_of_the_one_that_was_asked(
+    world: AsyncContainer, asked: str, used: str, price: Price | None, cost: str | None
+) -> None:
+    owner = await an_owner(world)
+    (told,) = await settle(world, an_event(owner, model_asked=asked, model_used=used))
+    assert told == (cost and Decimal(cost))
+    (charged,) = await charges(world, owner)
+    assert (charged.price_id, charged.cost) == (price and price.id, told)
 
 
 async def test_a_failed_attempt_gives_its_reservation_back(world: AsyncContainer) -> None:

@@ -59,7 +59,8 @@ EVENTS = st.fixed_dictionaries(
         "feature": st.sampled_from(Feature),
         "status": st.sampled_from(UsageStatus),
         "message_id": st.none() | st.sampled_from(ANSWERS),
-        "model_used": st.sampled_from(["gpt-4", "nobody-knows"]),
+        "model_asked": st.sampled_from(["gpt-4", "nobody-knows"]),
+        "model_used": st.sampled_from(["gpt-4", "gpt-4-0613", "nobody-knows"]),
         "provider": st.sampled_from(["openai", "local"]),
         "queue_ms": COUNTS,
         "total_ms": COUNTS,
@@ -154,7 +155,7 @@ class Life:
 def cost_of(event: UsageEvent) -> Decimal | None:
     if event.provider == "local":
         return Decimal(0)
-    if event.model_used != "gpt-4" or event.started_at.year < 2020:
+    if "gpt-4" not in (event.model_used, event.model_asked) or event.started_at.year < 2020:
         return None
     read = event.input_tokens + event.cached_input_tokens
     written = event.output_tokens + event.reasoning_tokens

@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from dishka import AsyncContainer
 from msgspec import json
 
 from application.analytics.exports import UsageEvent, UsageStatus
-from application.analytics.ports import UsageReader
+from application.analytics.ports import Prices, UsageReader
 from application.conversations.answers import AnswerQuestion
 from application.conversations.asking import AskQuestion, Question
 from application.conversations.reading import ShowMessage
@@ -21,8 +21,10 @@ from application.conversations.watching import WatchAnswer
 from application.identity.users import RegisterUser, Registration
 from application.knowledge.documents import UploadDocument
 from application.knowledge.metadata import Details
+from application.models.exports import Outcome, Tracers
 from application.shared.actor import EVERYTHING_OWN, Actor
-from application.shared.ports import Ids
+from application.shared.ports import Ids, Transaction
+from domain.analytics.price import DEFAULTS
 from domain.conversations.conversation import Kind, MessageId
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import AnswerMode, MessageStatus, Notice, Verified
@@ -32,6 +34,7 @@ from tests.conftest import execute
 from tests.contract.models.test_dispatch import decide
 from tests.model_provider.process import ModelProvider
 from tests.pipeline import drain
+from tests.unit.conversations.test_tracing import Watcher
 from tests.unit.knowledge.test_ingestion import sent
 
 POLICY = "Invoices are kept for ten years. Email is deleted after one year.\n"
@@ -74,6 +77,16 @@ async def answer(world: AsyncContainer, pending: MessageView, actor: Actor) -> M
         quick = replace(making, write=replace(write, dispatch=dispatch))
         await quick(AnswerDue((await world.get(Ids)).next(), actor.user_id, pending.id))
     return await shown(world, pending, actor)
+
+
+async def watched(world: AsyncContainer, actor: Actor, model: str) -> Outcome:
+    """What a tracer is told of one more answer."""
+    pending, watcher = await ask(world, actor, model=model), Watcher()
+    async with world() as request:
+        making = replace(await request.get(AnswerQuestion), tracers=Tracers((watcher,)))
+        await making(AnswerDue((await world.get(Ids)).next(), actor.user_id, pending.id))
+    ((_, outcome),) = watcher.told
+    return outcome
 
 
 async def shown(world: AsyncContainer, message: MessageView, actor: Actor) -> MessageView:
@@ -197,6 +210,21 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_answer(
     assert "".join(pieces) == made.content
 
 
+async def test_who_watches_is_told_what_an_answer_cost(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    unpriced = await watched(world, ada, "cites")
+    price = replace(DEFAULTS[1], id=uuid4(), model="cites")
+    async with world() as request, await request.get(Transaction):
+        await (await request.get(Prices)).add(price)
+    priced = await watched(world, ada, "cites")
+    local = await watched(world, ada, "extractive")
+    assert unpriced.cost is None
+    assert priced.usage is not None
+    assert priced.usage.model_used == "cites-0613"
+    assert priced.cost == price.of(priced.usage) > 0
+    assert local.cost == 0
+
+
 async def test_an_answer_that_is_stopped_before_it_begins_is_not_begun(
     world: AsyncContainer, provider: ModelProvider
 ) -> None:
@@ -208,7 +236,7 @@ async def test_an_answer_that_is_stopped_before_it_begins_is_not_begun(
     assert (made.status, made.content) == (MessageStatus.STOPPED, "")
     assert not provider.requests()
     (usage,) = await charged(world, ada)
-    assert (usage.status, usage.tokens) == (UsageStatus.CANCELLED, 0)
+    assert (usage.status, usage.total_tokens) == (UsageStatus.CANCELLED, 0)
 
 
 async def test_answers_of_one_conversation_are_made_one_after_the_other(

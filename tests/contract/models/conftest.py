@@ -18,7 +18,10 @@ from tests.model_provider.process import KEY, ModelProvider, running
 
 QUICK = Timeouts(connect=2.0, first_token=0.5, idle=0.5, total=2.0)
 TIMEOUTS = Timeouts(connect=5.0, first_token=20.0, idle=20.0, total=20.0)
-MODELS = ("busy-for-long", "cut-after", "down", "down:2", "forbidden", "silent", "stalls")
+MODELS = (
+    "billed:1", "busy-for-long", "cut-after", "down", "down:2", "empty", "empty:1", "forbidden",
+    "lost-in-thought", "silent", "stalls",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from domain.models.errors import (
     ModelUnavailable,
 )
 from domain.shared.ids import UserId
+from entrypoints.providers.models import GEMINI_REASONING
 from entrypoints.settings import AiProvider, Settings
 from tests.contract.models.conftest import an_order, somebody
 from tests.model_provider.process import ModelProvider
@@ -148,7 +149,7 @@ async def test_a_consent_that_is_withdrawn_between_two_tries_holds_for_the_secon
     await decide(world, ada, granted=True)
     async with world() as request:
         dispatch = await request.get(Dispatch)
-        slow = replace(dispatch.models, backoff=timedelta(seconds=3))
+        slow = replace(dispatch.models, backoff=timedelta(seconds=6))
         call = replace(dispatch, models=slow)(an_order(ada, "down", sources=1))
         asked = asyncio.ensure_future(anext(aiter(call)))
         await asyncio.to_thread(until, provider.requests)
@@ -180,6 +181,48 @@ async def test_a_provider_that_is_down_is_asked_three_times(
     _, usage = await failing(world, an_order(ada, "down"), ModelUnavailable)
     assert len(provider.requests()) == 6
     assert (usage.status, usage.tokens_source) == (UsageStatus.ERROR, TokensSource.NONE)
+
+
+async def test_a_try_that_the_provider_did_not_take_costs_nothing(world: AsyncContainer) -> None:
+    ada = await somebody(world)
+    _, once = await told(world, an_order(ada))
+    _, usage = await told(world, an_order(ada, "down:2"))
+    assert usage.prompt_tokens == once.prompt_tokens
+    assert usage.tokens_source is TokensSource.PROVIDER
+
+
+async def test_what_a_failed_try_took_is_counted_too(world: AsyncContainer) -> None:
+    ada = await somebody(world)
+    _, once = await told(world, an_order(ada))
+    _, usage = await told(world, an_order(ada, "billed:1"))
+    assert usage.prompt_tokens == 2 * once.prompt_tokens
+    assert usage.completion_tokens == once.completion_tokens + 2  # of thinking, in vain
+    assert (usage.status, usage.tokens_source) == (UsageStatus.OK, TokensSource.PROVIDER)
+
+
+async def test_the_prompt_of_a_try_that_came_to_nothing_is_estimated(
+    world: AsyncContainer,
+) -> None:
+    ada, prompt = await somebody(world), len("Hello?") // 4
+    _, once = await told(world, an_order(ada))
+    _, usage = await told(world, an_order(ada, "empty:1"))
+    assert usage.prompt_tokens == once.prompt_tokens + prompt
+    assert usage.completion_tokens == once.completion_tokens
+    assert (usage.status, usage.tokens_source) == (UsageStatus.OK, TokensSource.ESTIMATED)
+
+    _, usage = await failing(world, an_order(ada, "empty"), ModelBroken)
+    assert (usage.prompt_tokens, usage.completion_tokens) == (3 * prompt, 0)
+    assert (usage.status, usage.tokens_source) == (UsageStatus.ERROR, TokensSource.ESTIMATED)
+
+
+async def test_a_model_that_thought_for_too_long_is_paid_once_and_not_asked_again(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await somebody(world)
+    error, usage = await failing(world, an_order(ada, "lost-in-thought"), ModelRefused)
+    assert "no room" in str(error)
+    assert (usage.output_tokens, usage.reasoning_tokens) == (0, 2)
+    assert len(provider.requests()) == 1
 
 
 async def test_what_has_begun_to_speak_is_not_asked_again(
@@ -275,7 +318,7 @@ class TestFallback:
         ]
         assert isinstance(events[-1], Finished)
         usage = call.usage()
-        assert (usage.model_asked, usage.provider) == (model, "gemini")
+        assert (usage.provider, usage.model_asked) == ("gemini", "no-usage")
         assert (usage.model_used, usage.status) == ("no-usage-0613", UsageStatus.OK)
         sent = provider.requests()
         assert sent[-1]["path"] == "/gemini/v1/chat/completions"
@@ -284,6 +327,12 @@ class TestFallback:
         assert [entry.provider for entry in entries] == ["openai"] * tries + ["gemini"]
         assert [entry.sha256 for entry in entries] == [one["sha256"] for one in sent]
 
+    async def test_an_event_tells_of_one_provider(self, world: AsyncContainer) -> None:
+        ada = await somebody(world)
+        text, usage = await told(world, an_order(ada, "empty"))
+        assert (usage.provider, usage.prompt_tokens) == ("gemini", len("Hello?") // 4)
+        assert usage.completion_tokens == len(text) // 4
+
     async def test_an_answer_that_broke_off_is_not_continued_by_another(
         self, world: AsyncContainer, provider: ModelProvider
     ) -> None:
@@ -291,9 +340,29 @@ class TestFallback:
         await failing(world, an_order(ada, "cut-after"), ModelBroken)
         assert len(provider.requests()) == 1
 
+    async def test_geminis_models_have_room_to_think(self, world: AsyncContainer) -> None:
+        models = await world.get(ChatModels)
+        assert [one.reasoning_tokens for one in models.providers] == [0, GEMINI_REASONING]
+
     async def test_the_models_that_may_be_asked_for_are_the_first_providers(
         self, world: AsyncContainer
     ) -> None:
         models = await world.get(ChatModels)
         assert models.choice[0] == "cites"
         assert "no-usage" not in models.choice
+
+
+class TestThinking:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return msgspec.structs.replace(settings, openai_model="thinks", ai_reasoning_tokens=2000)
+
+    async def test_a_model_that_may_think_answers_and_its_thoughts_are_counted(
+        self, world: AsyncContainer
+    ) -> None:
+        ada = await somebody(world)
+        text, usage = await told(world, an_order(ada, "thinks"))
+        assert text
+        assert usage.reasoning_tokens == 2
+        estimate = (await world.get(ChatModels)).estimate(None)
+        assert estimate.tokens.reasoning_tokens == 2000

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.models.bounded import LINE
 from adapters.models.openai_chat import Endpoint, OpenAiChat
-from domain.models.chat import ChatEvent, Delta, Finished, FinishReason, Started, TokensSource
+from domain.models.chat import ChatEvent, Delta, Finished, FinishReason, Started, Usage
 from domain.models.errors import (
     ModelBroken,
     ModelBusy,
@@ -22,6 +22,7 @@ from domain.models.errors import (
     ModelUnavailable,
     Wait,
 )
+from domain.shared.tokens import TokensSource
 from tests.contract.models.conftest import TIMEOUTS, asking
 from tests.model_provider.process import KEY, ModelProvider
 from tests.running import free_port, until
@@ -55,6 +56,10 @@ def finished(events: list[ChatEvent]) -> Finished:
     return events[-1]
 
 
+def usages(events: list[ChatEvent]) -> list[Usage]:
+    return [event for event in events if isinstance(event, Usage)]
+
+
 async def test_an_answer_comes_in_pieces_with_what_it_took(chat: OpenAiChat) -> None:
     events = await told(chat, "cites", PROMPT)
     assert events[0] == Started("openai", "cites")
@@ -66,7 +71,7 @@ async def test_an_answer_comes_in_pieces_with_what_it_took(chat: OpenAiChat) -> 
 
 
 async def test_the_providers_tokens_are_split_so_that_none_counts_twice(chat: OpenAiChat) -> None:
-    usage = finished(await told(chat, "cites", PROMPT)).usage
+    (usage,) = usages(await told(chat, "cites", PROMPT))
     assert usage.source is TokensSource.PROVIDER
     prompt, completion = len(PROMPT) // 3, len(CITED) // 3 + 2
     assert (usage.input_tokens, usage.cached_input_tokens) == (prompt - prompt // 2, prompt // 2)
@@ -75,14 +80,10 @@ async def test_the_providers_tokens_are_split_so_that_none_counts_twice(chat: Op
 
 
 @pytest.mark.parametrize("model", ["no-usage", "no-done", "mad-usage"])
-async def test_tokens_that_nobody_counted_are_estimated_and_said_to_be(
-    chat: OpenAiChat, model: str
-) -> None:
+async def test_of_tokens_that_nobody_counted_nothing_is_told(chat: OpenAiChat, model: str) -> None:
     events = await told(chat, model, PROMPT)
-    usage = finished(events).usage
-    assert usage.source is TokensSource.ESTIMATED
-    assert usage.prompt_tokens == len(PROMPT) // 4
-    assert usage.completion_tokens == len(text_of(events)) // 4
+    assert text_of(events)
+    assert not usages(events)
 
 
 async def test_an_answer_that_was_too_long_says_so(chat: OpenAiChat) -> None:
@@ -131,6 +132,8 @@ async def test_without_a_wish_the_configured_model_answers(
         ("no-quota", ModelRefused, ""),
         ("forbidden", ModelRefused, ""),
         ("filtered", ModelRefused, ""),
+        ("lost-in-thought", ModelRefused, ""),
+        ("thinks", ModelRefused, ""),  # for it is not said to think
         ("redirect", ModelRefused, ""),
         ("unheard-of", ModelRefused, ""),
     ],
@@ -144,9 +147,36 @@ async def test_whatever_goes_wrong_has_a_name_and_none_of_the_providers_words(
     assert error.__context__ is None or error.__suppress_context__
 
 
-async def test_a_busy_provider_says_when_to_come_back(chat: OpenAiChat) -> None:
-    _, error = await failing(chat, "busy")
-    assert error.retry_after.total_seconds() == 0.2
+@pytest.mark.parametrize(("model", "seconds"), [("busy", 0.2), ("busy-until", 24 * 60 * 60)])
+async def test_a_busy_provider_says_when_to_come_back(
+    chat: OpenAiChat, model: str, seconds: float
+) -> None:
+    _, error = await failing(chat, model)
+    assert error.retry_after.total_seconds() == seconds
+
+
+async def test_what_a_model_may_think_comes_on_top_of_what_it_may_write(
+    provider: ModelProvider,
+) -> None:
+    endpoint = Endpoint("openai", provider.base_url, KEY, "thinks", reasoning_tokens=2000)
+    chat = OpenAiChat(endpoint, TIMEOUTS)
+    events = await told(chat, "thinks", PROMPT)
+    await chat.close()
+    assert text_of(events) == CITED
+    sent = json.loads(provider.requests()[0]["body"])
+    assert sent["max_completion_tokens"] == asking("thinks").max_tokens + 2000
+
+
+async def test_whoever_is_not_openai_is_told_the_limit_as_every_server_knows_it(
+    provider: ModelProvider,
+) -> None:
+    endpoint = Endpoint("openai_compatible", provider.base_url, KEY, "knows-max-tokens")
+    chat = OpenAiChat(endpoint, TIMEOUTS)
+    events = await told(chat, "knows-max-tokens", PROMPT)
+    await chat.close()
+    assert text_of(events) == CITED
+    sent = json.loads(provider.requests()[0]["body"])
+    assert sent["max_tokens"] == asking("knows-max-tokens").max_tokens
 
 
 @pytest.mark.parametrize(

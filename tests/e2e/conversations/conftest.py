@@ -143,6 +143,7 @@ def deployed(database: str, folder: Path, **settings: str) -> Iterator[Deploymen
             "HASH_QUEUE_MS": "50000",
             "LOGIN_FAILURES_PER_ADDRESS_PER_MINUTE": "0",
             "REGISTRATIONS_PER_ADDRESS_PER_MINUTE": "0",
+            "AI_PROVIDER": "openai",
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": provider.base_url,
             "OPENAI_MODEL": "cites",

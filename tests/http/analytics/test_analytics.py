@@ -87,7 +87,8 @@ async def test_a_model_without_a_price_is_unpriced_and_not_for_nothing(
 ) -> None:
     headers = await signed_in(client)
     owner, talk = await owner_of(client, headers), uuid4()
-    await answers(memory, owner, 1, model_used="nobody-knows", conversation_id=talk)
+    unknown = {"model_asked": "nobody-knows", "model_used": "nobody-knows"}
+    await answers(memory, owner, 1, **unknown, conversation_id=talk)
     await answers(memory, owner, 1)
     costs = await get(client, headers, "costs")
     assert costs["total_cost"] == "0.0600000000"
@@ -165,7 +166,10 @@ async def test_a_price_that_was_set_is_listed_and_on_record(
         ({"input_per_1k": "NaN"}, "invalid_price"),
         ({"input_per_1k": "1E+400"}, "invalid_price"),
         ({"input_per_1k": "dear"}, "invalid"),
+        ({"input_per_1k": "1e-11"}, "invalid_price"),
         ({"valid_from": "2020-01-01T00:00:00Z"}, "invalid_validity"),
+        ({"valid_from": "9999-12-31T23:59:59-12:00"}, "invalid_validity"),
+        ({"valid_from": "0001-01-01T00:00:00+14:00"}, "invalid_validity"),
         ({"valid_from": "2020-01-01T00:00:00"}, "invalid"),
         ({"model": ""}, "invalid"),
         ({"model": "x" * 101}, "invalid"),

@@ -1,5 +1,7 @@
 """Asking, as a tree, in order and once."""
 
+from decimal import Decimal
+
 import pytest
 
 from adapters.memory.world import World
@@ -33,6 +35,7 @@ from application.models.exports import ChatModels
 from application.shared.actor import Actor
 from application.shared.page import Page, PageRequest, SliceRequest
 from application.shared.ports import Clock
+from domain.analytics.budget import UNKNOWN, Budget
 from domain.conversations.conversation import ConversationId, Kind, SessionTaken
 from domain.conversations.message import (
     AlreadyAsked,
@@ -216,6 +219,21 @@ async def test_over_budget_nothing_is_kept() -> None:
         await ask(world, ada)
     assert len(world.store.table(Message)) == kept == 20
     await ask(world, ada, Question(ASKED, model="extractive"))
+
+
+async def test_a_question_holds_back_what_its_answer_may_cost_until_it_has_ended() -> None:
+    endpoint = Endpoint("openai", "http://127.0.0.1:9/v1", None, "gpt-4o-mini")
+    world = World({ChatModels: ChatModels((OpenAiChat(endpoint, TIMEOUTS),), ("gpt-4",))})
+    ada = await a_user(world)
+    await ask(world, ada, Question(ASKED, model="gpt-4"))
+    (budget,) = world.store.table(Budget).values()
+    assert budget.reserved == Decimal("0.54144")  # 16,000 tokens read and 1024 written
+    await ask(world, ada)  # of a model without a price
+    (budget,) = world.store.table(Budget).values()
+    assert budget.reserved == Decimal("0.54144") + UNKNOWN
+    await world.drain()
+    (budget,) = world.store.table(Budget).values()
+    assert (budget.reserved, budget.spent) == (Decimal(0), Decimal(0))
 
 
 async def test_what_was_told_is_forgotten_after_a_day_and_the_end_is_told_still() -> None:

@@ -13,8 +13,8 @@ from domain.conversations.events import AnswerDue
 from tests.unit.knowledge.test_ingestion import a_user
 
 
-class Kept:
-    """A tracer that keeps what it is told."""
+class Watcher:
+    """Keeps what it is told."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Trace, Outcome]] = []
@@ -26,27 +26,27 @@ class Kept:
 
 
 @pytest.fixture
-def kept() -> Kept:
-    return Kept()
+def watcher() -> Watcher:
+    return Watcher()
 
 
 @pytest.fixture
-async def world(kept: Kept) -> World:
-    return World({Tracers: Tracers((kept,))})
+async def world(watcher: Watcher) -> World:
+    return World({Tracers: Tracers((watcher,))})
 
 
-async def test_an_answer_that_is_given_up_is_told_as_failed(world: World, kept: Kept) -> None:
+async def test_an_answer_that_is_given_up_is_told_as_failed(world: World, watcher: Watcher) -> None:
     ada = await a_user(world)
     answer = (await world.get(AskQuestion)(ada, Question("Well?"))).answer
     await world.get(FailAnswer)(AnswerDue(uuid4(), ada.user_id, answer.id))
-    ((trace, outcome),) = kept.told
+    ((trace, outcome),) = watcher.told
     assert (trace.answer_id, trace.steps) == (answer.id, [])
     assert (outcome.status, outcome.error_code) == ("failed", "internal")
 
 
-async def test_of_a_deleted_answer_nothing_is_told(world: World, kept: Kept) -> None:
+async def test_of_a_deleted_answer_nothing_is_told(world: World, watcher: Watcher) -> None:
     ada = await a_user(world)
     answer = (await world.get(AskQuestion)(ada, Question("Well?"))).answer
     await world.get(DeleteConversation)(ada, answer.conversation_id)
     await world.drain()
-    assert not kept.told
+    assert not watcher.told
