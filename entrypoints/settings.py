@@ -34,6 +34,7 @@ type ModelNames = tuple[ModelName, ...]
 type Dimensions = Annotated[int, Meta(ge=1, le=4000)]  # what an HNSW index takes
 type Origins = tuple[str, ...]
 type DatabaseUrl = str
+type HttpUrl = Annotated[str, Meta(pattern="^https?://[^/]+")]
 type StorageUrl = Annotated[str, Meta(pattern="^(s3|gs|az)://[^/]+")]
 type ProviderName = Annotated[str, Meta(pattern="^(?!(google|github)$)[a-z0-9-]{1,20}$")]
 
@@ -169,8 +170,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ai_requests_per_day: Limit = 100
     ai_monthly_budget_limit: Money = 100
 
-    otel_exporter_otlp_endpoint: str | None = None
-    langfuse_host: str = "https://cloud.langfuse.com"
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    langfuse_host: HttpUrl = "https://cloud.langfuse.com"
     langfuse_public_key: str | None = None
     langfuse_secret_key: str | None = None
     langfuse_capture_content: bool = False

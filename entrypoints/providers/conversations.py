@@ -42,6 +42,7 @@ from application.conversations.reading import (
 )
 from application.conversations.resuming import LostAnswers, ResumeAnswers
 from application.conversations.stopping import StopAnswer, Stopping
+from application.conversations.usage import LostAttempts
 from application.conversations.watching import AwaitAnswer, ForgetEvents, WatchAnswer
 from application.conversations.writing import WriteAnswer
 from entrypoints.settings import Settings
@@ -69,6 +70,7 @@ class UseCases(Provider):
         EndAttempt,
         Ending,
         ResumeAnswers,
+        LostAttempts,
     )
     messages = provide_all(
         ShowMessage,

@@ -54,7 +54,7 @@ def test_every_revision_goes_up_down_and_up_again(empty: str) -> None:
 
 
 def test_messages_that_were_there_before_are_counted(empty: str) -> None:
-    migrate(empty, "0012")
+    migrate(empty, "0013")
     asyncio.run(execute(empty, SAID))
     migrate(empty)
     rows = sql(

@@ -55,6 +55,12 @@ def test_half_a_model_provider_is_refused(environ: dict[str, str], name: str) ->
     assert complaints(environ) == [name]
 
 
+@pytest.mark.parametrize("name", ["OTEL_EXPORTER_OTLP_ENDPOINT", "LANGFUSE_HOST"])
+def test_who_watches_has_an_address_of_the_web(name: str) -> None:
+    assert complaints({name: "localhost:4318"}) == [name]
+    assert complaints({name: "http://localhost:4318"}) == []
+
+
 ENDPOINT = {
     "EMBEDDINGS": "openai_compatible",
     "EMBEDDING_BASE_URL": "http://127.0.0.1:11434/v1",

@@ -3,7 +3,8 @@
 from dishka import AsyncContainer
 
 from application.analytics.abandoned import SettleAbandoned
-from application.shared.ports import Clock
+from application.analytics.exports import Meter
+from application.shared.ports import Clock, Transaction
 from domain.analytics.budget import LIFETIME
 from domain.analytics.usage import UsageStatus
 from tests.contract.analytics.flows import an_event, an_owner, charges, reserve, settle
@@ -16,7 +17,7 @@ async def sweep(world: AsyncContainer) -> int:
         return swept
 
 
-async def test_an_attempt_without_an_end_has_failed_after_an_hour(world: AsyncContainer) -> None:
+async def test_an_attempt_without_an_end_has_failed_after_a_day(world: AsyncContainer) -> None:
     owner = await an_owner(world)
     attempt = await reserve(world, owner)
     assert await sweep(world) == 1
@@ -33,6 +34,17 @@ async def test_an_end_that_comes_after_that_is_not_charged_too(world: AsyncConta
     await sweep(world)
     await settle(world, an_event(owner, id=attempt))
     assert len(await charges(world, owner)) == 1
+
+
+async def test_an_attempt_that_is_never_made_holds_nothing_back(world: AsyncContainer) -> None:
+    owner = await an_owner(world)
+    attempt = await reserve(world, owner)
+    for _ in range(2):
+        async with world() as request, await request.get(Transaction):
+            await (await request.get(Meter)).cancel(owner, attempt)
+    budget = await budget_of(world, owner)
+    assert (budget.reserved, budget.minute_requests, budget.day_requests) == (NOTHING, 0, 0)
+    assert await sweep(world) == 0
 
 
 async def test_a_running_attempt_is_left_alone(world: AsyncContainer) -> None:

@@ -13,9 +13,7 @@ from msgspec import json
 from application.analytics.exports import UsageEvent, UsageStatus
 from application.analytics.ports import Prices, UsageReader
 from application.conversations.answers import AnswerQuestion
-from application.conversations.asking import Another, AskQuestion, Question, RegenerateAnswer
-from application.conversations.conversations import DeleteConversation
-from application.conversations.ports import MessageEvents, Messages
+from application.conversations.asking import AskQuestion, Question
 from application.conversations.reading import ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView
@@ -23,21 +21,20 @@ from application.conversations.watching import WatchAnswer
 from application.identity.users import RegisterUser, Registration
 from application.knowledge.documents import UploadDocument
 from application.knowledge.metadata import Details
-from application.models.exports import Outcome, Trace, Tracers
+from application.models.exports import Outcome, Tracers
 from application.shared.actor import EVERYTHING_OWN, Actor
-from application.shared.ports import Clock, Ids, Transaction
+from application.shared.ports import Ids, Transaction
 from domain.analytics.price import DEFAULTS
 from domain.conversations.conversation import Kind, MessageId
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import AnswerMode, MessageStatus, Notice, Verified
 from domain.conversations.stream import EventType, MessageEvent
-from domain.shared.errors import NotFound
 from entrypoints.settings import Settings
 from tests.conftest import execute
 from tests.contract.models.test_dispatch import decide
-from tests.model_provider.process import KEY, ModelProvider
+from tests.model_provider.process import ModelProvider
 from tests.pipeline import drain
-from tests.running import until
+from tests.unit.conversations.test_tracing import Watcher
 from tests.unit.knowledge.test_ingestion import sent
 
 POLICY = "Invoices are kept for ten years. Email is deleted after one year.\n"
@@ -82,25 +79,13 @@ async def answer(world: AsyncContainer, pending: MessageView, actor: Actor) -> M
     return await shown(world, pending, actor)
 
 
-class Watcher:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
-
-    def finish(self, trace: Trace, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-
-    def score(self, answer_id: UUID, name: str, value: float) -> None: ...
-
-
 async def watched(world: AsyncContainer, actor: Actor, model: str) -> Outcome:
     """What a tracer is told of one more answer."""
     pending, watcher = await ask(world, actor, model=model), Watcher()
     async with world() as request:
         making = replace(await request.get(AnswerQuestion), tracers=Tracers((watcher,)))
         await making(AnswerDue((await world.get(Ids)).next(), actor.user_id, pending.id))
-    (outcome,) = watcher.outcomes
+    ((_, outcome),) = watcher.told
     return outcome
 
 
@@ -205,113 +190,6 @@ async def test_a_general_question_needs_no_documents_and_no_consent(
     assert "ten years" not in request["body"]
 
 
-@pytest.mark.parametrize(
-    ("script", "code"),
-    [
-        ("bad-json", "model_broken"),
-        ("busy-for-long", "model_busy"),
-        ("cut-before", "model_broken"),
-        ("down", "model_unavailable"),
-        ("empty", "model_broken"),
-        ("error-in-stream", "model_broken"),
-        ("filtered", "model_refused"),
-        ("forbidden", "model_refused"),
-        ("gzipped", "model_broken"),
-        ("html", "model_broken"),
-        ("huge-line", "model_broken"),
-        ("no-answer", "model_unavailable"),
-        ("no-quota", "model_refused"),
-        ("not-text", "model_broken"),
-        ("redirect", "model_refused"),
-        ("silent", "model_timeout"),
-        ("slow-first", "model_timeout"),
-        ("wrong-shape", "model_broken"),
-    ],
-)
-async def test_a_provider_that_fails_costs_nobody_the_question(
-    world: AsyncContainer, script: str, code: str
-) -> None:
-    ada = await a_reader(world)
-    made = await answer(world, await ask(world, ada, model=script), ada)
-    assert made.status is MessageStatus.FAILED
-    assert made.error is not None
-    assert made.error.code == code
-    assert KEY not in made.error.detail
-    assert "secret" not in made.error.detail
-    assert made.content == ""
-    async with world() as request:
-        question = await (await request.get(Messages)).read(ada.user_id, made.parent_id)
-        assert question.content == ASKED
-    assert types(await told(world, ada, made))[-1] == "message.failed"
-    (usage,) = await charged(world, ada)
-    assert usage.status in (UsageStatus.ERROR, UsageStatus.TIMEOUT)
-
-
-@pytest.mark.parametrize("script", ["cut-after", "error-after-delta", "no-reason", "stalls"])
-async def test_what_was_written_before_a_failure_is_kept(
-    world: AsyncContainer, script: str
-) -> None:
-    ada = await a_reader(world)
-    made = await answer(world, await ask(world, ada, model=script), ada)
-    assert (made.status, made.content) == (MessageStatus.FAILED, "half an ans")
-    async with world() as request:
-        again = await (await request.get(RegenerateAnswer))(ada, made.id, Another("cites"))
-    assert again.parent_id == made.parent_id
-    better = await answer(world, again, ada)
-    assert better.status is MessageStatus.COMPLETE
-    assert (await shown(world, made, ada)).content == "half an ans"
-
-
-@pytest.mark.parametrize(
-    ("script", "code"), [("drips", "model_timeout"), ("endless", "model_broken")]
-)
-async def test_an_answer_without_end_is_ended(
-    world: AsyncContainer, provider: ModelProvider, script: str, code: str
-) -> None:
-    ada = await a_reader(world)
-    made = await answer(world, await ask(world, ada, model=script), ada)
-    assert made.status is MessageStatus.FAILED
-    assert made.error is not None
-    assert made.error.code == code
-    assert made.content.startswith(("drip drip", "xxx"))
-    pieces = [one for one in await told(world, ada, made) if one.type is EventType.DELTA]
-    assert "".join(one.data["text"] for one in pieces) == made.content
-    await asyncio.to_thread(until, lambda: provider.requests()[0]["closed"])
-
-
-@pytest.mark.parametrize("script", ["no-done", "no-usage", "mad-usage", "too-long", "down:2"])
-async def test_what_can_be_made_of_an_answer_is_made(world: AsyncContainer, script: str) -> None:
-    ada = await a_reader(world)
-    made = await answer(world, await ask(world, ada, model=script), ada)
-    assert made.status is MessageStatus.COMPLETE
-    assert made.total_tokens > 0
-
-
-async def test_characters_that_no_database_takes_are_no_reason_to_fail(
-    world: AsyncContainer,
-) -> None:
-    ada = await a_reader(world)
-    made = await answer(world, await ask(world, ada, model="unstorable"), ada)
-    assert made.status.terminal
-
-
-async def test_a_stopped_answer_says_nothing_more(world: AsyncContainer) -> None:
-    ada = await a_reader(world)
-    pending = await ask(world, ada, model="paced:200")
-    making = asyncio.create_task(answer(world, pending, ada))
-    await begun(world, ada, pending)
-    async with world() as request:
-        stopped = await (await request.get(StopAnswer))(ada, pending.id)
-    assert stopped.status is MessageStatus.STOPPED
-    made = await making
-    assert made.content == stopped.content
-    assert 0 < len(made.content.split("word ")) < 200
-    assert (await told(world, ada, pending))[-1].type is EventType.STOPPED
-    (usage,) = await charged(world, ada)
-    assert usage.status is UsageStatus.CANCELLED
-    assert made.completion_tokens > 0
-
-
 async def test_a_database_that_is_away_for_a_moment_costs_no_answer(
     postgres: AsyncContainer, database: str
 ) -> None:
@@ -359,38 +237,6 @@ async def test_an_answer_that_is_stopped_before_it_begins_is_not_begun(
     assert not provider.requests()
     (usage,) = await charged(world, ada)
     assert (usage.status, usage.total_tokens) == (UsageStatus.CANCELLED, 0)
-
-
-async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncContainer) -> None:
-    ada = await a_reader(world)
-    pending = await ask(world, ada, model="paced:200")
-    making = asyncio.create_task(answer(world, pending, ada))
-    await begun(world, ada, pending)
-    async with world() as request:
-        await (await request.get(DeleteConversation))(ada, pending.conversation_id)
-    with pytest.raises(NotFound):
-        await making
-    (usage,) = await charged(world, ada)
-    assert usage.status is UsageStatus.CANCELLED
-
-
-async def test_what_was_being_written_when_its_worker_died_is_kept_as_failed(
-    world: AsyncContainer,
-) -> None:
-    ada = await a_reader(world)
-    pending = await ask(world, ada)
-    async with world() as request:
-        messages, events = await request.get(Messages), await request.get(MessageEvents)
-        begun = await messages.read(ada.user_id, pending.id)
-        begun.begin("openai", "cites", [])
-        await messages.save(begun)
-        now = (await world.get(Clock)).now()
-        assert await events.write(ada.user_id, pending.id, "half an ans", now)
-    for _ in range(2):
-        made = await answer(world, pending, ada)
-        assert (made.status, made.content) == (MessageStatus.FAILED, "half an ans")
-        (usage,) = await charged(world, ada)
-        assert (usage.status, usage.provider) == (UsageStatus.ERROR, "openai")
 
 
 async def test_answers_of_one_conversation_are_made_one_after_the_other(

@@ -9,6 +9,7 @@ from dishka import AsyncContainer
 
 from application.analytics.exports import UsageStatus
 from application.conversations.answers import AnswerQuestion
+from application.conversations.conversations import DeleteConversation
 from application.conversations.passages import passages
 from application.conversations.ports import MessageEvents, Messages
 from application.conversations.stopping import StopAnswer
@@ -21,6 +22,8 @@ from application.shared.page import PageRequest
 from application.shared.ports import Clock, Ids, Transaction
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import AnswerMode, MessageStatus
+from domain.conversations.stream import EventType
+from domain.shared.errors import NotFound
 from entrypoints.settings import Settings
 from tests.contract.conversations.test_answering import (
     POLICY,
@@ -30,6 +33,7 @@ from tests.contract.conversations.test_answering import (
     begun,
     charged,
     shown,
+    told,
 )
 from tests.model_provider.process import ModelProvider
 
@@ -179,3 +183,33 @@ class _Slow:
     async def search(self, *args: Any) -> Any:
         await asyncio.sleep(self.SECONDS)
         return await self._index.search(*args)
+
+
+async def test_a_stopped_answer_says_nothing_more(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada, model="paced:200")
+    making = asyncio.create_task(answer(world, pending, ada))
+    await begun(world, ada, pending)
+    async with world() as request:
+        stopped = await (await request.get(StopAnswer))(ada, pending.id)
+    assert stopped.status is MessageStatus.STOPPED
+    made = await making
+    assert made.content == stopped.content
+    assert 0 < len(made.content.split("word ")) < 200
+    assert (await told(world, ada, pending))[-1].type is EventType.STOPPED
+    (usage,) = await charged(world, ada)
+    assert usage.status is UsageStatus.CANCELLED
+    assert made.completion_tokens > 0
+
+
+async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada, model="paced:200")
+    making = asyncio.create_task(answer(world, pending, ada))
+    await begun(world, ada, pending)
+    async with world() as request:
+        await (await request.get(DeleteConversation))(ada, pending.conversation_id)
+    with pytest.raises(NotFound):
+        await making
+    (usage,) = await charged(world, ada)
+    assert usage.status is UsageStatus.CANCELLED

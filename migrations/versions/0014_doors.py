@@ -1,6 +1,6 @@
 """What conversations hold and how answers ended; what was asked under a name; what activities are about.
 
-Revises: 0012
+Revises: 0013
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
