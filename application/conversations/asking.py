@@ -1,21 +1,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
-from typing import Annotated, Any
-from uuid import UUID
 
-from msgspec import Meta, Struct, json, structs, to_builtins
+from msgspec import to_builtins
 
 from application.analytics.exports import Feature, Meter
 from application.conversations.metadata import bounded
 from application.conversations.ports import Conversations, MessageEvents, Messages
+from application.conversations.questions import Another, Contradictory, Question
 from application.conversations.views import Asked, MessageView, message_view
 from application.knowledge.exports import SearchIndex
 from application.models.exports import ChatModels
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Transaction
-from application.shared.text import Text
 from domain.conversations.conversation import (
     Conversation,
     ConversationId,
@@ -34,78 +31,7 @@ from domain.conversations.message import (
     Role,
 )
 from domain.conversations.stream import EventType, Happened
-from domain.shared.errors import Invalid
-from domain.shared.ids import DocumentId, UserId
-
-LONGEST_QUESTION = 10_000  # code points
-
-type Content = Annotated[Text, Meta(min_length=1, max_length=LONGEST_QUESTION)]
-type Name = Annotated[Text, Meta(min_length=1, max_length=255)]
-type ModelName = Annotated[Text, Meta(min_length=1, max_length=100)]
-type DocumentIds = Annotated[list[UUID], Meta(max_length=100)]
-
-
-class Contradictory(Invalid):
-    """What was sent in one of `fields` excludes what was sent, or is so, otherwise."""
-
-    def __init__(self, detail: str, *fields: str) -> None:
-        super().__init__(detail)
-        self.fields = fields
-
-
-# Without defaults, for a field that is new tomorrow is not to change what was sent today.
-class Question(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Without `conversation_id` a conversation begins, of the kind `research` unless `kind` says
-    another. `document_ids`, which older clients call `sources`, limits what is searched. `model` is
-    one of `GET /chat/models`, or `extractive`, which quotes and asks nobody. What is sent twice as
-    the same `client_message_id` is asked once. `metadata` is what you keep with the question."""
-
-    content: Content
-    conversation_id: UUID | None = None
-    kind: Kind | None = None
-    session_id: Name | None = None
-    document_ids: DocumentIds = []
-    sources: DocumentIds = []
-    model: ModelName | None = None
-    client_message_id: Name | None = None
-    trace_id: Annotated[Text, Meta(max_length=255)] | None = None
-    metadata: dict[str, Any] = {}
-
-    @property
-    def searched(self) -> list[DocumentId]:
-        return [DocumentId(one) for one in dict.fromkeys([*self.document_ids, *self.sources])]
-
-    @property
-    def fingerprint(self) -> bytes:
-        return fingerprint(structs.replace(self, client_message_id=None))
-
-
-class FollowUp(Struct, frozen=True, forbid_unknown_fields=True):
-    """A question in a conversation. Without `document_ids` those of the conversation are searched."""
-
-    content: Content
-    document_ids: DocumentIds = []
-    model: ModelName | None = None
-    client_message_id: Name | None = None
-    trace_id: Annotated[Text, Meta(max_length=255)] | None = None
-    metadata: dict[str, Any] = {}
-
-    def within(self, conversation_id: UUID) -> Question:
-        return Question(
-            self.content,
-            conversation_id,
-            document_ids=self.document_ids,
-            model=self.model,
-            client_message_id=self.client_message_id,
-            trace_id=self.trace_id,
-            metadata=self.metadata,
-        )
-
-
-class Another(Struct, frozen=True, forbid_unknown_fields=True):
-    """`model`: who shall answer this time."""
-
-    model: ModelName | None = None
+from domain.shared.ids import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +221,3 @@ class RegenerateAnswer:
             again = await self.asking.answer(conversation, question, another.model)
             await self.conversations.save(conversation)
         return message_view(again)
-
-
-def fingerprint(sent: object) -> bytes:
-    """Tells what is sent from anything else."""
-    return sha256(json.encode(sent)).digest()

@@ -7,15 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from application.conversations.asking import (
-    Asking,
-    Content,
-    ModelName,
-    Name,
-    Question,
-    fingerprint,
-)
+from application.conversations.asking import Asking
 from application.conversations.ports import Conversations, Messages
+from application.conversations.questions import Content, ModelName, Name, Question, fingerprint
 from application.conversations.views import Asked
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Transaction

@@ -4,16 +4,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from application.conversations.asking import (
-    Asking,
-    Content,
-    Contradictory,
-    DocumentIds,
-    Name,
-    Question,
-)
+from application.conversations.asking import Asking
 from application.conversations.metadata import bounded
 from application.conversations.ports import Conversations, Messages
+from application.conversations.questions import Content, Contradictory, DocumentIds, Name, Question
 from application.conversations.stopping import Stopping
 from application.conversations.views import ConversationView, conversation_view
 from application.knowledge.exports import SearchIndex

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from application.conversations.asking import LONGEST_QUESTION
 from application.conversations.completing import Completion, Said
+from application.conversations.questions import LONGEST_QUESTION
 from application.conversations.views import CitationView, MessageView
 from application.shared.text import Text
 from domain.conversations.message import AnswerMode, Role

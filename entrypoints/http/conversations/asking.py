@@ -6,13 +6,8 @@ from dishka import FromDishka
 from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 
-from application.conversations.asking import (
-    Another,
-    AskQuestion,
-    FollowUp,
-    Question,
-    RegenerateAnswer,
-)
+from application.conversations.asking import AskQuestion, RegenerateAnswer
+from application.conversations.questions import Another, FollowUp, Question
 from application.conversations.views import Asked, ChatAnswer, MessageView, chat_answer
 from application.conversations.watching import AwaitAnswer, WatchAnswer
 from application.shared.actor import Actor

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import structs
 
-from application.conversations.asking import Question
 from application.conversations.completing import Completion
+from application.conversations.questions import Question
 from application.conversations.views import Asked
 from application.operations.replays import IdempotencyKeyReused
 from domain.conversations.message import AlreadyAsked

@@ -2,13 +2,13 @@ from uuid import UUID
 
 from msgspec import structs
 
-from application.conversations.asking import Another, FollowUp, Question
 from application.conversations.conversations import (
     Attached,
     ConversationChange,
     NewConversation,
 )
 from application.conversations.feedback import Feedback
+from application.conversations.questions import Another, FollowUp, Question
 from application.conversations.views import (
     Asked,
     ChatAnswer,

@@ -7,12 +7,7 @@ import pytest
 from adapters.memory.world import World
 from adapters.models.openai_chat import Endpoint, OpenAiChat, Timeouts
 from application.analytics.exports import BudgetExceeded
-from application.conversations.asking import (
-    Another,
-    AskQuestion,
-    Question,
-    RegenerateAnswer,
-)
+from application.conversations.asking import AskQuestion, RegenerateAnswer
 from application.conversations.conversations import (
     AttachDocuments,
     Attached,
@@ -27,6 +22,7 @@ from application.conversations.conversations import (
 from application.conversations.enriching import Enricher, Enrichers, Enrichment
 from application.conversations.feedback import Feedback, RateAnswer
 from application.conversations.metadata import InvalidMetadata
+from application.conversations.questions import Another, Question
 from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView
