@@ -122,6 +122,9 @@ async def _lines(
                     yield Line(_failure(msgspec.convert(event.data, MessageView)))
                 case EventType.COMPLETED | EventType.STOPPED:
                     ended = msgspec.convert(event.data, MessageView)
+                    if event.seq == 0:  # what came before it is forgotten
+                        text = ended.content
+                        yield _chunk(ended, model, Choice(delta=Spoken("assistant", text)))
                     for line in _last(ended, text, model, base, usage=usage):
                         yield line
 

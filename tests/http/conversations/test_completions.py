@@ -1,6 +1,7 @@
 """The door that speaks OpenAI's protocol, over the memory container and a scripted provider."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -8,6 +9,8 @@ import pytest
 from dishka import AsyncContainer
 
 from adapters.memory.store import Store
+from application.conversations.ports import MessageEvents
+from application.shared.ports import Clock
 from domain.conversations.message import FinishReason, Message
 from entrypoints.http.completions import routes
 from entrypoints.settings import AiProvider, Settings
@@ -176,6 +179,25 @@ async def test_an_annotation_is_at_the_marker(
     assert notes
     for place in (one["url_citation"] for one in notes):
         assert text[place["start_index"] : place["end_index"]] == "[1]"
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_stream_that_is_sent_again_days_later_has_the_whole_answer(
+    client: Client, ada: dict[str, str], memory: AsyncContainer
+) -> None:
+    body = {"model": "extractive", "messages": [user(ASKED)], "stream": True}
+    headers = ada | {"idempotency-key": "k"}
+    first = await client.post(COMPLETIONS, headers=headers, json=body)
+    async with memory() as request:
+        later = (await request.get(Clock)).now() + timedelta(days=2)
+        assert await (await request.get(MessageEvents)).purge(later)
+    again = await client.post(COMPLETIONS, headers=headers, json=body)
+    told = [
+        "".join(one["choices"][0]["delta"].get("content", "") for one in chunks(answer.text))
+        for answer in (first, again)
+    ]
+    assert told[0] == told[1]
+    assert told[0].startswith(QUOTE)
 
 
 @pytest.mark.usefixtures("worker")
