@@ -28,7 +28,6 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     ForgetEvents: "22 * * * *",
-    # So that an answer is set going again before its attempt, an hour old, is settled as lost.
     ResumeAnswers: "32 * * * *",
     ProbeRecall: "27 3 * * *",
     SettleAbandoned: "17 * * * *",

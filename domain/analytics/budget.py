@@ -14,7 +14,9 @@ from domain.shared.ids import UserId
 from domain.shared.tokens import Tokens
 
 UNKNOWN = Decimal("0.50")  # that an attempt is taken to cost whose model has no price
-LIFETIME = timedelta(hours=1)  # an attempt without an end for so long has died
+# An attempt without an end for so long has died. A question may wait for a night, until a worker runs
+# again, and is charged as it was answered.
+LIFETIME = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

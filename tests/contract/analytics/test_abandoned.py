@@ -1,10 +1,11 @@
 """Attempts whose makers have died."""
 
+from datetime import timedelta
+
 from dishka import AsyncContainer
 
 from application.analytics.abandoned import SettleAbandoned
 from application.shared.ports import Clock
-from domain.analytics.budget import LIFETIME
 from domain.analytics.usage import UsageStatus
 from tests.contract.analytics.flows import an_event, an_owner, charges, reserve, settle
 from tests.contract.analytics.test_meter import NOTHING, budget_of
@@ -16,7 +17,7 @@ async def sweep(world: AsyncContainer) -> int:
         return swept
 
 
-async def test_an_attempt_without_an_end_has_failed_after_an_hour(world: AsyncContainer) -> None:
+async def test_an_attempt_without_an_end_has_failed_after_a_day(world: AsyncContainer) -> None:
     owner = await an_owner(world)
     attempt = await reserve(world, owner)
     assert await sweep(world) == 1
@@ -35,9 +36,9 @@ async def test_an_end_that_comes_after_that_is_not_charged_too(world: AsyncConta
     assert len(await charges(world, owner)) == 1
 
 
-async def test_a_running_attempt_is_left_alone(world: AsyncContainer) -> None:
+async def test_an_attempt_that_waits_for_a_night_is_left_alone(world: AsyncContainer) -> None:
     owner = await an_owner(world)
     async with world() as request:
         now = (await request.get(Clock)).now()
-    await reserve(world, owner, now - LIFETIME / 2)
+    await reserve(world, owner, now - timedelta(hours=12))
     assert await sweep(world) == 0
