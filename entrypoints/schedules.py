@@ -28,6 +28,7 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     ForgetEvents: "22 * * * *",
+    # So that an answer is set going again before its attempt, a day old, is settled as lost.
     ResumeAnswers: "32 * * * *",
     ProbeRecall: "27 3 * * *",
     SettleAbandoned: "17 * * * *",

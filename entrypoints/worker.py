@@ -25,6 +25,7 @@ from adapters.postgres.pool import APP_ROLE, Pool
 from adapters.postgres.queue import PostgresStarts, queries
 from application.events import ABANDONERS, FOLLOWERS, INTERACTIVE
 from application.knowledge.embedding_sets import WantModel
+from application.models.choice import FindUnpriced
 from domain.shared.errors import Unavailable
 from entrypoints.container import production
 from entrypoints.schedules import at_start, scheduler
@@ -75,6 +76,8 @@ async def _work(container: AsyncContainer, settings: Settings) -> None:
     pool = await container.get(Pool)
     async with container() as request:
         await (await request.get(WantModel))()
+        for model in await (await request.get(FindUnpriced))():
+            _log.warning("model_without_price", model=model, set_it="POST /api/v1/analytics/prices")
     url = settings.database_url or ""
     connection = await asyncpg.connect(url, ssl=False if "host=/" in url else None)
     await connection.execute(f"SET ROLE {APP_ROLE}")

@@ -1,5 +1,6 @@
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from asyncpg import Record
 from sqlalchemy import bindparam, insert, select
@@ -22,6 +23,11 @@ _page = (
 )
 _NEWEST = Statement(_page)
 _OLDER = Statement(_page.where(_e.id < bindparam("after")))
+_OF_ATTEMPT = Statement(
+    select(egress_events)
+    .where(_e.user_id == bindparam("owner"), _e.attempt_id == bindparam("attempt"))
+    .order_by(_e.id)
+)
 
 
 class PostgresEgressLedger:
@@ -36,6 +42,10 @@ class PostgresEgressLedger:
         statement = _NEWEST if request.after is None else _OLDER
         rows = await self._database.rows(statement, values, owner=owner)
         return Page.cut([_event(row) for row in rows], request.size, key=attrgetter("id"))
+
+    async def of_attempt(self, owner: UserId, attempt_id: UUID) -> list[EgressEvent]:
+        values = {"owner": owner, "attempt": attempt_id}
+        return [_event(row) for row in await self._database.rows(_OF_ATTEMPT, values, owner=owner)]
 
 
 def _event(row: Record) -> EgressEvent:

@@ -19,11 +19,17 @@ class SettleAbandoned:
     transaction: Transaction
 
     async def __call__(self) -> int:
-        """How many there were."""
+        """How many there were. What cannot be settled keeps nobody else from it."""
         abandoned = await self.reservations.expired(self.clock.now())
+        failures = []
         for reservation in abandoned:
-            async with self.transaction:
-                await self.meter.settle(_ended(reservation))
+            try:
+                async with self.transaction:
+                    await self.meter.settle(_ended(reservation))
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("attempts that could not be settled", failures)
         return len(abandoned)
 
 

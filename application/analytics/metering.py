@@ -54,6 +54,15 @@ class Meter:
             await self.marking(event.user_id, await self._moments(event))
         return charged.cost
 
+    async def cancel(self, owner: UserId, attempt_id: UUID) -> None:
+        """The attempt will never be made: what was held for it is free again. Inside a transaction, as
+        its last step."""
+        reservation = await self.reservations.remove(owner, attempt_id)
+        if reservation is not None:
+            budget = await self.budgets.get(owner)
+            budget.cancel(reservation, await self.zones.of(owner))
+            await self.budgets.save(budget)
+
     async def _price(self, event: UsageEvent) -> Price | None:
         """Of the model that answered, or of the one that was asked: providers answer gpt-4 with
         gpt-4-0613, and price lists have the one or the other."""

@@ -9,7 +9,7 @@ from application.conversations.passages import retrieved
 from application.conversations.ports import Conversations, MessageEvents, Messages
 from application.conversations.quoting import QuoteDocuments, nearest
 from application.conversations.task import Task
-from application.conversations.usage import lost, quoted
+from application.conversations.usage import LostAttempts, quoted
 from application.conversations.writing import NoRoom, WriteAnswer
 from application.identity.exports import ConsentRequired
 from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, find
@@ -59,16 +59,17 @@ class AnswerQuestion:
     write: WriteAnswer
     quote: QuoteDocuments
     end: EndAttempt
+    lost: LostAttempts
     meter: Meter
     tracers: Tracers
-    clock: Clock
     transaction: Transaction
 
     async def __call__(self, event: AnswerDue) -> None:
         try:
             task = await self.tasks.of(event)
         except NotFound:
-            return  # deleted meanwhile
+            await self._cancel(event)  # deleted meanwhile
+            return
         if task.answer.status.terminal:
             await self._settle(task)
         elif task.answer.status is MessageStatus.STREAMING:
@@ -78,14 +79,18 @@ class AnswerQuestion:
 
     async def _settle(self, task: Task) -> None:
         """Stopped before anybody began; of what was charged before, nothing changes."""
-        usage = lost(task.answer, task.conversation.origin, UsageStatus.CANCELLED, self.clock.now())
+        usage = await self.lost.of(task.answer, task.conversation.origin, UsageStatus.CANCELLED)
         async with self.transaction:
             await self.meter.settle(usage)
+
+    async def _cancel(self, event: AnswerDue) -> None:
+        async with self.transaction:
+            await self.meter.cancel(event.user_id, event.answer_id)
 
     async def _give_up(self, task: Task) -> Ended:
         origin, answer = task.conversation.origin, task.answer
         answer.content = await self.events.text(answer.user_id, answer.id)
-        usage = lost(answer, origin, UsageStatus.ERROR, self.clock.now())
+        usage = await self.lost.of(answer, origin, UsageStatus.ERROR)
         return await self.end(answer, interrupted, usage)
 
     async def _answer(self, task: Task) -> Ended:
@@ -138,15 +143,15 @@ class FailAnswer:
 
     tasks: Tasks
     end: EndAttempt
+    lost: LostAttempts
     tracers: Tracers
-    clock: Clock
 
     async def __call__(self, event: AnswerDue) -> None:
         try:
             task = await self.tasks.of(event)
         except NotFound:
             return
-        usage = lost(task.answer, task.conversation.origin, UsageStatus.ERROR, self.clock.now())
+        usage = await self.lost.of(task.answer, task.conversation.origin, UsageStatus.ERROR)
         _trace(self.tracers, task, await self.end(task.answer, _failed, usage))
 
 

@@ -1,6 +1,6 @@
 """What is told of answers that no model has written, or that nobody has ended."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from application.analytics.exports import (
@@ -11,10 +11,10 @@ from application.analytics.exports import (
     UsageEvent,
     UsageStatus,
 )
+from application.models.exports import CHARACTERS, EgressLedger
+from application.shared.ports import Clock
 from domain.conversations.conversation import Origin
 from domain.conversations.message import Message
-
-_CHARACTERS = 4  # of a token
 
 
 def quoted(answer: Message, origin: Origin, at: datetime, ms: int) -> UsageEvent:
@@ -24,19 +24,29 @@ def quoted(answer: Message, origin: Origin, at: datetime, ms: int) -> UsageEvent
     return replace(event, queue_ms=waited, total_ms=ms, first_token_ms=ms)
 
 
-def lost(answer: Message, origin: Origin, status: UsageStatus, at: datetime) -> UsageEvent:
-    """An attempt whose worker is gone: what it wrote is estimated, what it read nobody knows."""
-    event = _event(answer, origin, status, answer.created_at)
-    event = replace(event, total_ms=max(0, _ms(answer.created_at, at)))
-    if answer.provider is None or answer.model_used is None:
-        return event
-    return replace(
-        event,
-        provider=answer.provider,
-        model_used=answer.model_used,
-        output_tokens=len(answer.content) // _CHARACTERS,
-        tokens_source=TokensSource.ESTIMATED,
-    )
+@dataclass(frozen=True, slots=True)
+class LostAttempts:
+    """Attempts whose workers are gone. What was sent stands in the ledger and what was written with
+    the answer, so their tokens are estimated; what nothing was sent for, was made here."""
+
+    ledger: EgressLedger
+    clock: Clock
+
+    async def of(self, answer: Message, origin: Origin, status: UsageStatus) -> UsageEvent:
+        event = _event(answer, origin, status, answer.created_at)
+        event = replace(event, total_ms=max(0, _ms(answer.created_at, self.clock.now())))
+        sent = await self.ledger.of_attempt(answer.user_id, answer.id)
+        if not sent:
+            return event
+        return replace(
+            event,
+            provider=sent[-1].provider,
+            model_asked=sent[-1].model,
+            model_used=answer.model_used or sent[-1].model,
+            input_tokens=sum(one.bytes for one in sent) // CHARACTERS,
+            output_tokens=len(answer.content) // CHARACTERS,
+            tokens_source=TokensSource.ESTIMATED,
+        )
 
 
 def _event(answer: Message, origin: Origin, status: UsageStatus, at: datetime) -> UsageEvent:

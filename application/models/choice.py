@@ -2,8 +2,10 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from application.analytics.exports import Meter
 from application.models.ports import ChatModels
 from application.shared.actor import Actor, Scope
+from application.shared.ports import Clock
 
 
 class ModelsView(Struct, frozen=True):
@@ -34,3 +36,27 @@ class ListModels:
             models=choice,
             fallbacks=names[1:],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FindUnpriced:
+    """The models that may answer and have no price. What they cost nobody knows, so no limit of money
+    holds them back: the operator should."""
+
+    models: ChatModels
+    meter: Meter
+    clock: Clock
+
+    async def __call__(self) -> list[str]:
+        first = [
+            (model.provider, name)
+            for model in self.models.providers[:1]
+            for name in self.models.choice
+        ]
+        others = [(model.provider, model.default_model) for model in self.models.providers[1:]]
+        now = self.clock.now()
+        return [
+            name
+            for provider, name in first + others
+            if not await self.meter.prices.at(name, provider, now)
+        ]

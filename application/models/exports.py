@@ -2,10 +2,11 @@
 and check what it cites."""
 
 from application.models.dispatch import Call, Dispatch, Order
-from application.models.ports import ChatModels, ModelRecords
+from application.models.ports import ChatModels, EgressLedger, ModelRecords
 from application.models.tracing import Outcome, Stage, Trace, Tracers
 from application.shared.records import Record
 from domain.models.chat import (
+    CHARACTERS,
     ChatEvent,
     ChatMessage,
     ChatRequest,
@@ -23,6 +24,7 @@ from domain.models.quoting import Verified
 from domain.shared.ids import UserId
 
 __all__ = [
+    "CHARACTERS",
     "Call",
     "ChatEvent",
     "ChatMessage",
@@ -32,6 +34,7 @@ __all__ = [
     "Cited",
     "Delta",
     "Dispatch",
+    "EgressLedger",
     "FinishReason",
     "Finished",
     "ModelFailed",

@@ -2,6 +2,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+from uuid import UUID
 
 from application.analytics.exports import Estimate
 from application.shared.page import Page, PageRequest
@@ -86,6 +87,10 @@ class EgressLedger(Protocol):
 
     async def page(self, owner: UserId, request: PageRequest) -> Page[EgressEvent]:
         """The newest first."""
+        ...
+
+    async def of_attempt(self, owner: UserId, attempt_id: UUID) -> list[EgressEvent]:
+        """In the order in which they left."""
         ...
 
 

@@ -14,9 +14,7 @@ from domain.shared.ids import UserId
 from domain.shared.tokens import Tokens
 
 UNKNOWN = Decimal("0.50")  # that an attempt is taken to cost whose model has no price
-# An attempt without an end for so long has died. A question may wait for a night, until a worker runs
-# again, and is charged as it was answered.
-LIFETIME = timedelta(days=1)
+LIFETIME = timedelta(days=1)  # an attempt without an end for so long is never ended
 _MINUTE = timedelta(minutes=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -94,13 +92,18 @@ class Budget:
     def release(self, reservation: Reservation, charge: Charge, zone: ZoneInfo) -> None:
         """The attempt has ended: its cost counts in the month in which it began. One that was
         answered here after all has used nothing."""
-        day = day_of(reservation.reserved_at, zone)
-        self.reserved -= reservation.amount
-        if day.replace(day=1) >= self.month:
-            self.spent += charge.cost or 0
         if charge.event.provider == LOCAL:
-            self.minute_requests -= reservation.reserved_at >= self.minute_from
-            self.day_requests -= day >= self.day
+            self.cancel(reservation, zone)
+            return
+        self.reserved -= reservation.amount
+        if day_of(reservation.reserved_at, zone).replace(day=1) >= self.month:
+            self.spent += charge.cost or 0
+
+    def cancel(self, reservation: Reservation, zone: ZoneInfo) -> None:
+        """As if it had never been asked for."""
+        self.reserved -= reservation.amount
+        self.minute_requests -= reservation.reserved_at >= self.minute_from
+        self.day_requests -= day_of(reservation.reserved_at, zone) >= self.day
 
     def _turn(self, at: datetime, zone: ZoneInfo) -> None:
         """Begin what has begun since."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from domain.shared.tokens import Tokens, TokensSource
 
 ANSWER = 1024  # tokens that a model may write, what it thinks before not counted
-_CHARACTERS = 4  # of a token, on average, in the languages that models know best
+CHARACTERS = 4  # of a token, on average, in the languages that models know best
 
 
 class Role(StrEnum):
@@ -91,13 +91,13 @@ type ChatEvent = Started | Delta | Usage | Finished
 
 def estimated_tokens(text: str) -> int:
     """Of a text that is sent or received, when nobody has counted."""
-    return max(1, len(text) // _CHARACTERS)
+    return max(1, len(text) // CHARACTERS)
 
 
 def estimated(request: ChatRequest, written: int) -> Usage:
     """Of a request that was sent, and of an answer of `written` characters."""
     return Usage(
         input_tokens=sum(estimated_tokens(message.content) for message in request.messages),
-        output_tokens=max(1, written // _CHARACTERS) if written else 0,
+        output_tokens=max(1, written // CHARACTERS) if written else 0,
         source=TokensSource.ESTIMATED,
     )

@@ -35,6 +35,7 @@ from application.conversations.quoting import QuoteDocuments
 from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
 from application.conversations.resuming import LostAnswers, ResumeAnswers
 from application.conversations.stopping import StopAnswer, Stopping
+from application.conversations.usage import LostAttempts
 from application.conversations.watching import ForgetEvents, WatchAnswer
 from application.conversations.writing import WriteAnswer
 from entrypoints.settings import Settings
@@ -62,6 +63,7 @@ class UseCases(Provider):
         EndAttempt,
         Ending,
         ResumeAnswers,
+        LostAttempts,
     )
     messages = provide_all(
         ShowMessage,

@@ -9,7 +9,7 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.postgres.models import PostgresEgressLedger
 from adapters.postgres.records import PostgresModelRecords
 from application.knowledge.exports import Egress
-from application.models.choice import ListModels
+from application.models.choice import FindUnpriced, ListModels
 from application.models.dispatch import Dispatch
 from application.models.egress import AllowEgress, AllowEmbedding, ListEgress
 from application.models.ports import ChatModels, EgressLedger, ModelRecords
@@ -28,7 +28,7 @@ class Closable(Tracer, Protocol):
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    models = provide_all(AllowEgress, Dispatch, ListEgress, ListModels)
+    models = provide_all(AllowEgress, Dispatch, FindUnpriced, ListEgress, ListModels)
     embedding = provide(AllowEmbedding, provides=Egress)
 
 

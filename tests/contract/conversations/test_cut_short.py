@@ -213,22 +213,3 @@ async def test_a_deleted_conversation_is_not_answered_any_more(world: AsyncConta
         await making
     (usage,) = await charged(world, ada)
     assert usage.status is UsageStatus.CANCELLED
-
-
-async def test_what_was_being_written_when_its_worker_died_is_kept_as_failed(
-    world: AsyncContainer,
-) -> None:
-    ada = await a_reader(world)
-    pending = await ask(world, ada)
-    async with world() as request:
-        messages, events = await request.get(Messages), await request.get(MessageEvents)
-        begun = await messages.read(ada.user_id, pending.id)
-        begun.begin("openai", "cites", [])
-        await messages.save(begun)
-        now = (await world.get(Clock)).now()
-        assert await events.write(ada.user_id, pending.id, "half an ans", now)
-    for _ in range(2):
-        made = await answer(world, pending, ada)
-        assert (made.status, made.content) == (MessageStatus.FAILED, "half an ans")
-        (usage,) = await charged(world, ada)
-        assert (usage.status, usage.provider) == (UsageStatus.ERROR, "openai")
