@@ -146,9 +146,12 @@ def reindex(force: bool, status: bool) -> None:
     from entrypoints.reindex import run, show
 
     with reachable(_settings()) as settings:
-        sets = asyncio.run(show(settings) if status else run(settings, click.echo, force=force))
+        if not status:
+            asyncio.run(run(settings, click.echo, force=force))
+        sets = asyncio.run(show(settings))
     for one in sets:
-        click.echo(f"{one.name}: {one.state}, {one.done} of {one.total} passages")
+        left = f", {one.failed} versions set aside" if one.failed else ""
+        click.echo(f"{one.name}: {one.state}, {one.done} of {one.total} passages{left}")
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from adapters.oauth.github import GitHubProvider
 from adapters.oauth.openid import OpenIdProvider
 from adapters.oauth.outside import PATIENCE
 from adapters.oauth.providers import ConfiguredProviders
-from application.identity.ports import IdentityProvider, IdentityProviders
+from application.identity.oauth_ports import IdentityProvider, IdentityProviders
 from domain.identity.oauth import ReturnTargets
 from entrypoints.settings import Settings
 

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 from dishka import AsyncContainer
 
+from application.knowledge.embedding_progress import FRESH, ListEmbeddingSets
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
-    ListEmbeddingSets,
     MendEmbeddings,
     RebuildEmbeddings,
     WantModel,
@@ -15,7 +15,7 @@ from domain.knowledge.embedding import SetState
 from entrypoints.container import production
 from entrypoints.settings import Settings
 
-_PAUSE = 2.0  # seconds between two lines
+_PAUSE = FRESH.total_seconds()  # between two lines
 
 
 async def show(settings: Settings) -> list[EmbeddingSetView]:
@@ -27,9 +27,7 @@ async def show(settings: Settings) -> list[EmbeddingSetView]:
         await container.close()
 
 
-async def run(
-    settings: Settings, tell: Callable[[str], None], *, force: bool
-) -> list[EmbeddingSetView]:
+async def run(settings: Settings, tell: Callable[[str], None], *, force: bool) -> None:
     """Embed what the set of the settings' model lacks, or with `force` everything, and let it
     answer. Killed, it goes on the next time; beside a worker that does the same, each does a part
     twice and nothing is there twice."""
@@ -45,7 +43,6 @@ async def run(
                 if one.state is SetState.BUILDING:
                     tell(f"{one.name}: {one.done} of {one.total} passages")
         await work
-        return await _sets(container)
     finally:
         await container.close()
 

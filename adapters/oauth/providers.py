@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 
-from application.identity.ports import IdentityProvider
+from application.identity.oauth_ports import IdentityProvider
 from domain.identity.oauth import UnknownProvider
 
 

@@ -127,6 +127,7 @@ class PostgresKnowledgeRecords(PostgresRecords):
         known.postings,
         known.version_statistics,
         known.chunk_vectors,
+        known.embedding_failures,
     )
 
 

@@ -1,10 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from application.files.ports import Objects, Sweeps
 from application.files.views import StorageHealth, Sweep
 from application.shared.ports import Clock, Ids
+from application.shared.recent import Recent
 from domain.files.file import StorageKey
 from domain.shared.errors import DomainError, Unavailable
 
@@ -16,19 +17,11 @@ class CheckStorage:
     """Whether files can be kept, found out by keeping one."""
 
     def __init__(self, objects: Objects, sweeps: Sweeps, clock: Clock, ids: Ids) -> None:
-        self._objects, self._sweeps, self._clock, self._ids = objects, sweeps, clock, ids
-        self._found: tuple[datetime, bool] | None = None
-        self._turn = asyncio.Lock()
+        self._objects, self._sweeps, self._ids = objects, sweeps, ids
+        self._writable = Recent(self._probe, clock, FRESH)
 
     async def __call__(self) -> StorageHealth:
         return StorageHealth(await self._writable(), await self._last_sweep())
-
-    async def _writable(self) -> bool:
-        async with self._turn:
-            now = self._clock.now()
-            if self._found is None or now - self._found[0] >= FRESH:
-                self._found = now, await self._probe()
-            return self._found[1]
 
     async def _probe(self) -> bool:
         key = StorageKey(f"probes/{self._ids.next()}")

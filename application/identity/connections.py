@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from application.identity.oauth import session_of
-from application.identity.ports import AuditLog, OAuthConnections, Users
+from application.identity.oauth_ports import OAuthConnections
+from application.identity.ports import AuditLog, Users
 from application.identity.views import ConnectionView
 from application.shared.actor import Actor
 from application.shared.ports import Clock, Ids, Transaction

@@ -33,7 +33,8 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ConsentView(Struct, frozen=True):
     """One purpose: what the user is told about it, and what they have decided. Nothing is granted
-    that was not asked."""
+    that was not asked; what was granted under another notice than the present one is to be asked
+    about again."""
 
     purpose: Purpose
     granted: bool
@@ -141,7 +142,7 @@ def _audited(event: ConsentEvent, actor: Actor) -> AuditEvent:
 def _view(purpose: Purpose, present: Notice, consent: Consent | None) -> ConsentView:
     return ConsentView(
         purpose,
-        consent.granted if consent else False,
+        consent.holds if consent else False,
         consent.granted_at if consent else None,
         consent.withdrawn_at if consent else None,
         consent.notice_version if consent else None,

@@ -35,9 +35,9 @@ async def erase(user_id: UserId, records: AccountRecords) -> None:
 
 
 async def has_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> bool:
-    """Whether the user allows this at present."""
+    """Whether the user allows this at present, as it is told at present."""
     consent = await consents.one(user_id, purpose)
-    return consent is not None and consent.granted
+    return consent is not None and consent.holds
 
 
 async def require_consent(user_id: UserId, purpose: ConsentPurpose, consents: Consents) -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from application.identity.oauth_ports import OAuthConnections
 from application.identity.policy import Policy
-from application.identity.ports import Credentials, OAuthConnections, Sessions, Users
+from application.identity.ports import Credentials, Sessions, Users
 from application.identity.registration import RegistrationClosed
 from application.shared.ports import Clock, Ids, Outbox, Secrets
 from domain.identity.events import UserRegistered

@@ -6,13 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from application.identity.linking import LINKED, Decision, Denied, FindAccount, Request
+from application.identity.oauth_ports import IdentityProvider, IdentityProviders
 from application.identity.opening import OpenSession
-from application.identity.ports import (
-    AuditLog,
-    IdentityProvider,
-    IdentityProviders,
-    OneTimeTokens,
-)
+from application.identity.ports import AuditLog, OneTimeTokens
 from application.identity.views import Login
 from application.shared.actor import Actor, Client
 from application.shared.limits import RateLimits

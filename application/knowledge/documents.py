@@ -7,17 +7,15 @@ from application.files.exports import (
     Download,
     Files,
     Objects,
-    Purpose,
-    Sniffer,
     StoredFile,
     Upload,
     extension,
     forget,
-    receive,
 )
+from application.knowledge.intake import Intake, Uploaded
 from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader, Documents
-from application.knowledge.versions import Reading, Uploaded
+from application.knowledge.versions import Reading
 from application.knowledge.views import DocumentFilter, DocumentView
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, UncountedListing
@@ -35,33 +33,20 @@ class UploadDocument:
     that failed is tried again. Raises InvalidKeywords, and what `receive` raises."""
 
     reading: Reading
-    reader: DocumentReader
-    files: Files
-    objects: Objects
-    sniffer: Sniffer
+    intake: Intake
     transaction: Transaction
 
     async def __call__(self, actor: Actor, upload: Upload, details: Details) -> Uploaded:
         actor.require(Scope.DOCUMENTS)
         metadata = checked(given(details))
-        file = await receive(
-            upload,
-            self.objects,
-            self.sniffer,
-            owner=actor.user_id,
-            purpose=Purpose.DOCUMENT,
-            file_id=self.reading.ids.next(),
-            at=self.reading.clock.now(),
-        )
-        try:
-            document_id, created = await self._add(file, metadata), True
-        except DocumentExists:
-            await self.objects.remove(file.storage_key)
-            document_id, created = await self._retried(file), False
-        except BaseException:
-            await self.objects.remove(file.storage_key)
-            raise
-        return Uploaded(await self.reader.one(actor.user_id, document_id), created)
+
+        async def keep(file: StoredFile) -> tuple[DocumentId, bool]:
+            try:
+                return await self._add(file, metadata), True
+            except DocumentExists:
+                return await self._retried(file), False
+
+        return await self.intake(actor.user_id, upload, keep)
 
     async def _add(self, file: StoredFile, metadata: dict[str, Any]) -> DocumentId:
         document = Document(
@@ -74,7 +59,7 @@ class UploadDocument:
             **{"title": file.original_name, **metadata},
         )
         async with self.transaction:
-            await self.files.add(file)
+            await self.intake.files.add(file)
             await self.reading.documents.add(document)
             await self.reading.first(document, file.id)
         return document.id

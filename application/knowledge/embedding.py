@@ -7,17 +7,16 @@ from datetime import timedelta
 from functools import partial
 
 from application.identity.exports import ConsentPurpose, ConsentRequired, Consents, has_consent
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors
 from application.knowledge.ports import (
     Documents,
     Egress,
     Embedder,
     Embedding,
-    EmbeddingSets,
     Models,
     Outgoing,
     Texts,
     Vector,
-    Vectors,
 )
 from application.knowledge.views import Mode, Query
 from application.shared.ports import Ids

@@ -6,36 +6,20 @@ All of this may be killed anywhere and is begun again: what has a vector is not 
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from application.identity.exports import Consents
-from application.knowledge.embedding import Passages, may_read
-from application.knowledge.ports import (
-    Embedder,
-    EmbeddingSets,
-    Models,
-    SearchIndex,
-    Vectors,
-    VectorUpkeep,
-)
-from application.knowledge.views import EmbeddingSetView
+from application.knowledge.embedding import BATCH, Embed, Passages, may_read
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors, VectorUpkeep
+from application.knowledge.ports import Embedder, Models, SearchIndex
 from application.shared.ports import Clock, Transaction
 from domain.knowledge.embedding import KEPT, EmbeddingSet, SetState, activate, rebuild, want
 from domain.shared.ids import UserId, VersionId
 
 PAGE = 200  # versions, or owners, that are looked up together
 FAILURES = 10  # versions that could not be embedded: then something is wrong, and later will do
+PLAIN = "What any model can read."
 REMOVED = 10_000  # vectors in one transaction
-
-
-@dataclass(frozen=True, slots=True)
-class ListEmbeddingSets:
-    """Every set there is, and how far it is."""
-
-    sets: EmbeddingSets
-
-    async def __call__(self) -> list[EmbeddingSetView]:
-        found = await self.sets.all()
-        return [EmbeddingSetView(s.name, s.dimensions, s.state, s.done, s.total) for s in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +27,49 @@ class FillSet:
     """Give every passage whose owner allows it the vector that it lacks in a set."""
 
     passages: Passages
+    embed: Embed
+    vectors: Vectors
     upkeep: VectorUpkeep
     index: SearchIndex
-    sets: EmbeddingSets
     consents: Consents
+    clock: Clock
 
     async def __call__(self, one: EmbeddingSet, model: Embedder) -> int:
         """How many were made. A version that fails keeps no other, unless many do."""
         made, failures = 0, list[Exception]()
-        done, total = await self.upkeep.counted(one.name)
-        async for owner, version_id in incomplete(self.upkeep, one.name):
+        async for owner, version_id in incomplete(self.upkeep, one.name, self.clock.now()):
             if not await may_read(model, owner, self.consents):
                 continue
             try:
-                async for pairs in self.passages.embedded(owner, version_id, model):
-                    await self.index.put_vectors(owner, one.name, pairs)
-                    made += len(pairs)
-                    await self.sets.count(one.name, done + made, max(total, done + made))
+                made += await self._fill(owner, version_id, model)
             except Exception as error:
+                await self._blame(owner, version_id, model)
                 failures.append(error)
                 if len(failures) == FAILURES:
                     break
-        await self.sets.count(one.name, *await self.upkeep.counted(one.name))
         if failures:
             raise ExceptionGroup("versions that could not be embedded", failures)
         return made
 
+    async def _fill(self, owner: UserId, version_id: VersionId, model: Embedder) -> int:
+        made = 0
+        async for pairs in self.passages.embedded(owner, version_id, model):
+            await self.index.put_vectors(owner, model.embedding_set, pairs)
+            made += len(pairs)
+        return made
+
+    async def _blame(self, owner: UserId, version_id: VersionId, model: Embedder) -> None:
+        """The version, if the model reads something else. Raises what the model does if not, or if
+        its owner allows it no longer."""
+        await self.embed(owner, model, [PLAIN] * BATCH)
+        await self.vectors.failed(owner, version_id, model.embedding_set, self.clock.now())
+
 
 @dataclass(frozen=True, slots=True)
 class SwitchSet:
-    """Let the set that is built answer, once no passage that may have a vector lacks it. Whatever
-    ends its ingestion in that moment is seen here, or sees that the set answers: both hold the
-    sets."""
+    """Let the set that is built answer, once no passage that may have a vector lacks it, but those
+    of versions that were set aside. Whatever ends its ingestion in that moment is seen here, or
+    sees that the set answers: both hold the sets."""
 
     sets: EmbeddingSets
     models: Models
@@ -101,7 +96,7 @@ class SwitchSet:
         model = self.models.of(one.name)
         if model is None:
             return True  # whether it is complete is for those to say who have it
-        async for owner, _ in incomplete(self.upkeep, one.name):
+        async for owner, _ in incomplete(self.upkeep, one.name, self.clock.now()):
             if await may_read(model, owner, self.consents):
                 return True
         return False
@@ -243,11 +238,11 @@ class DropEmbeddings:
 
 
 async def incomplete(
-    upkeep: VectorUpkeep, embedding_set: str
+    upkeep: VectorUpkeep, embedding_set: str, now: datetime
 ) -> AsyncIterator[tuple[UserId, VersionId]]:
     """Every version that lacks a vector of the set, page by page."""
     after = None
-    while page := await upkeep.incomplete(embedding_set, after=after, limit=PAGE):
+    while page := await upkeep.incomplete(embedding_set, now, after=after, limit=PAGE):
         for found in page:
             yield found
         _, after = page[-1]

@@ -1,7 +1,7 @@
 """In which documents to look: a tree of typed conditions.
 
-A document that says nothing about what is asked does not meet the condition, and so meets its
-negation."""
+Case does not count. A document that says nothing about what is asked does not meet the condition,
+and so meets its negation."""
 
 from datetime import datetime
 from typing import Annotated
@@ -48,7 +48,7 @@ class InCategory(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op"
 class InJurisdiction(
     Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="jurisdiction"
 ):
-    """A code of ISO 3166 in either case, or the name of a court as it is written."""
+    """Codes of ISO 3166, or names of courts."""
 
     any_of: Names
 
@@ -60,8 +60,6 @@ class InPracticeArea(
 
 
 class HasKeyword(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="keyword"):
-    """Case does not count."""
-
     any_of: Names
 
 

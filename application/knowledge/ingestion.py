@@ -7,7 +7,7 @@ already past it and does nothing. Killed anywhere, it is done again from its sta
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -17,23 +17,15 @@ from typing import Any
 from application.files.exports import Files, Objects, StoredFile, extension
 from application.identity.exports import ConsentRequired
 from application.knowledge.embedding import Passages
-from application.knowledge.ports import (
-    Documents,
-    EmbeddingSets,
-    Extractor,
-    SearchIndex,
-    Splitter,
-    Texts,
-    Versions,
-)
+from application.knowledge.embedding_ports import EmbeddingSets
+from application.knowledge.ports import Documents, Extractor, SearchIndex, Splitter, Texts
+from application.knowledge.steps import Ingested, Progress
 from application.knowledge.versions import superseded
-from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
 from domain.knowledge.chunk import LIMIT, Chunk, chunks, sections
 from domain.knowledge.document import ExtractionFailed, Failure, Step, Version
 from domain.knowledge.events import (
     ChunksEmbedded,
     DocumentCompleted,
-    DocumentFailed,
     DocumentUploaded,
     TermsIndexed,
     TextChunked,
@@ -41,92 +33,6 @@ from domain.knowledge.events import (
 )
 from domain.knowledge.text import CanonicalText, Properties, canonical
 from domain.shared.errors import NotFound
-
-type Ingested = DocumentUploaded | TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded
-type Next = TextExtracted | TextChunked | TermsIndexed | ChunksEmbedded | DocumentCompleted
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How every step begins and ends. Whoever watches the document is told."""
-
-    versions: Versions
-    clock: Clock
-    ids: Ids
-    outbox: Outbox
-    signals: Signals
-    transaction: Transaction
-
-    async def begin(self, event: Ingested, step: Step, total: int = 1) -> Version | None:
-        """The version, if this is the step it waits for; None if it is past it, has failed, was
-        deleted or superseded."""
-        async with self.transaction:
-            version = await self._awaiting(event, step)
-            if version is not None:
-                version.begin(step, total, self.clock.now())
-                await self._save(version)
-            return version
-
-    async def finish(
-        self,
-        event: Ingested,
-        step: Step,
-        keep: Callable[[], Awaitable[None]],
-        fact: type[Next],
-    ) -> None:
-        """`keep` what the step made and publish `fact`, unless somebody else did meanwhile."""
-        async with self.transaction:
-            await self.conclude(event, step, keep, fact)
-
-    async def conclude(
-        self,
-        event: Ingested,
-        step: Step,
-        keep: Callable[[], Awaitable[None]],
-        fact: type[Next],
-    ) -> None:
-        """`finish`, inside a transaction."""
-        version = await self._awaiting(event, step)
-        if version is None:
-            return
-        await keep()
-        version.finish(step, self.clock.now())
-        await self._save(version)
-        await self.outbox.publish(fact(self.ids.next(), version.user_id, version.id))
-
-    async def advance(
-        self, event: Ingested, step: Step, done: int, keep: Callable[[], Awaitable[None]]
-    ) -> bool:
-        """`keep` a part of a step, of which `done` units are behind. False: it is not wanted."""
-        async with self.transaction:
-            version = await self._awaiting(event, step)
-            if version is None:
-                return False
-            await keep()
-            version.done, version.updated_at = done, self.clock.now()
-            await self._save(version)
-            return True
-
-    async def fail(self, event: Ingested, failure: Failure, detail: str) -> None:
-        with suppress(NotFound):
-            async with self.transaction:
-                version = await self.versions.get(event.user_id, event.version_id)
-                if version.step is not None:
-                    version.fail(failure, detail, self.clock.now())
-                    await self._save(version)
-                    failed = DocumentFailed(self.ids.next(), version.user_id, version.id)
-                    await self.outbox.publish(failed)
-
-    async def _awaiting(self, event: Ingested, step: Step) -> Version | None:
-        try:
-            version = await self.versions.get(event.user_id, event.version_id)
-        except NotFound:
-            return None
-        return version if version.awaits(step) else None
-
-    async def _save(self, version: Version) -> None:
-        await self.versions.save(version)
-        await self.signals.send(version.document_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from application.shared.page import CursorPaging, Page, PageRequest, UncountedLi
 from application.shared.records import Records
 from domain.knowledge.chunk import Chunk
 from domain.knowledge.document import Document, Version
-from domain.knowledge.embedding import EmbeddingSet
 from domain.knowledge.text import CanonicalText, Extracted, Properties
 from domain.shared.ids import ChunkId, DocumentId, FileId, UserId, VersionId
 from domain.shared.span import Span
@@ -70,6 +69,11 @@ class Versions(Protocol):
         """Locked until the running transaction ends. Raises NotFound."""
         ...
 
+    async def live(self, owner: UserId, document_id: DocumentId) -> set[VersionId]:
+        """The one that is published and the newest, which may be on its way. Not locked; none of a
+        document that was deleted."""
+        ...
+
     async def save(self, version: Version) -> None: ...
 
     async def purge(self, owner: UserId, document_id: DocumentId) -> list[FileId]:
@@ -113,7 +117,8 @@ class Texts(Protocol):
 class SearchIndex(Protocol):
     async def put_terms(self, owner: UserId, version_id: VersionId) -> None:
         """Index the words of a version's chunks, and of what stands above them: the document's
-        title, the heading. Replaces what was indexed before."""
+        title, the heading. Replaces what was indexed before, which of two at once is what the
+        first has made. A version that is gone has no words."""
         ...
 
     async def put_vectors(
@@ -239,74 +244,6 @@ class Models(Protocol):
     def of(self, embedding_set: str) -> Embedder | None:
         """The one that made the vectors of the set; None when it is not here."""
         ...
-
-
-class EmbeddingSets(Protocol):
-    async def all(self) -> list[EmbeddingSet]: ...
-
-    async def locked(self) -> list[EmbeddingSet]:
-        """All, of which none changes its state until the running transaction ends, but by it."""
-        ...
-
-    async def held(self) -> list[EmbeddingSet]:
-        """As `locked`, but any number of transactions may hold them at the same time."""
-        ...
-
-    async def save(self, one: EmbeddingSet) -> None: ...
-
-    async def count(self, name: str, done: int, total: int) -> None:
-        """How far it is."""
-        ...
-
-    async def remove(self, name: str) -> None:
-        """One of which there are no vectors any more."""
-        ...
-
-
-class Vectors(Protocol):
-    """An owner's vectors, as those see them who make and remove them."""
-
-    async def lacking(
-        self,
-        owner: UserId,
-        version_id: VersionId,
-        embedding_set: str,
-        *,
-        start: int = 0,
-        limit: int,
-    ) -> list[Chunk]:
-        """The version's chunks without a vector of the set, in order, from ordinal `start` on."""
-        ...
-
-    async def remove(self, owner: UserId, embedding_set: str, limit: int) -> int:
-        """Up to so many of a set that has retired, or is built again; how many went."""
-        ...
-
-
-class VectorUpkeep(Protocol):
-    """What is done for all owners, who are only named: their passages are read, and their vectors
-    are written, in their own name."""
-
-    async def incomplete(
-        self, embedding_set: str, *, after: VersionId | None, limit: int
-    ) -> list[tuple[UserId, VersionId]]:
-        """Versions that readers see, or will see without another look at their vectors, and that
-        have chunks without a vector of the set, by id."""
-        ...
-
-    async def counted(self, embedding_set: str) -> tuple[int, int]:
-        """Of how many chunks of such versions there is a vector of the set, and how many there are."""
-        ...
-
-    async def owners(self, embedding_set: str, limit: int) -> list[UserId]:
-        """Some who have vectors of the set."""
-        ...
-
-    async def create_index(self, one: EmbeddingSet) -> None:
-        """Whatever an earlier try left; nobody has to wait meanwhile."""
-        ...
-
-    async def drop_index(self, one: EmbeddingSet) -> None: ...
 
 
 class KnowledgeRecords(Records, Protocol):

@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import fmean
 from typing import Protocol
 
-from application.knowledge.ports import EmbeddingSets
+from application.knowledge.embedding_ports import EmbeddingSets
 from application.shared.ports import Clock
 from domain.knowledge.embedding import SetState
 from domain.shared.ids import UserId

@@ -5,20 +5,15 @@ the newest is read: a step that works on an older one finds out, and stops."""
 
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from application.files.exports import (
     Files,
-    Objects,
-    Purpose,
-    Sniffer,
     StoredFile,
     Upload,
     forget,
-    receive,
 )
+from application.knowledge.intake import Intake, Uploaded
 from application.knowledge.ports import DocumentReader, Documents, Versions
-from application.knowledge.views import DocumentView, StatusView
+from application.knowledge.views import StatusView
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Signals, Transaction
 from domain.knowledge.document import Document, DocumentNotFailed, Status, Version
@@ -72,44 +67,24 @@ class Reading:
         await self.signals.send(version.document_id)
 
 
-class Uploaded(Struct, frozen=True):
-    """`created` is False when these bytes were there already."""
-
-    document: DocumentView
-    created: bool
-
-
 @dataclass(frozen=True, slots=True)
 class AddVersion:
     """Begin to read new bytes of a document. Raises NotFound, DocumentExists when another
     document of the caller has these bytes, and what `receive` raises."""
 
     reading: Reading
-    reader: DocumentReader
-    files: Files
-    objects: Objects
-    sniffer: Sniffer
+    intake: Intake
     transaction: Transaction
 
     async def __call__(self, actor: Actor, document_id: DocumentId, upload: Upload) -> Uploaded:
         actor.require(Scope.DOCUMENTS)
-        await self.reader.status(actor.user_id, document_id)  # before a byte of it is taken
-        file = await receive(
-            upload,
-            self.objects,
-            self.sniffer,
-            owner=actor.user_id,
-            purpose=Purpose.DOCUMENT,
-            file_id=self.reading.ids.next(),
-            at=self.reading.clock.now(),
-        )
-        created = False
-        try:
-            created = await self._add(document_id, file)
-        finally:
-            if not created:
-                await self.objects.remove(file.storage_key)
-        return Uploaded(await self.reader.one(actor.user_id, document_id), created)
+        # Before a byte of it is taken.
+        await self.intake.reader.status(actor.user_id, document_id)
+
+        async def keep(file: StoredFile) -> tuple[DocumentId, bool]:
+            return document_id, await self._add(document_id, file)
+
+        return await self.intake(actor.user_id, upload, keep)
 
     async def _add(self, document_id: DocumentId, file: StoredFile) -> bool:
         reading = self.reading
@@ -121,7 +96,7 @@ class AddVersion:
                     await reading.again(newest)
                 return False
             document.revise({"sha256": file.sha256}, file.created_at)
-            await self.files.add(file)
+            await self.intake.files.add(file)
             await reading.documents.save(document)
             await reading.next(document, file.id, newest)
         return True

@@ -81,8 +81,8 @@ class DocumentOrder(StrEnum):
 
 
 class DocumentFilter(Struct, frozen=True):
-    """Which documents; None does not ask. `text` is a part of the title or of the file's name,
-    whatever its case."""
+    """Which documents; None does not ask, and case never counts. `text` is a part of the title or
+    of the file's name."""
 
     status: Status | None = None
     category: Category | None = None
@@ -266,14 +266,16 @@ class Found(Struct, frozen=True):
 
 
 class EmbeddingSetView(Struct, frozen=True):
-    """The vectors of one model: `done` of `total` passages had theirs when that was last counted.
-    Those of the `active` set are asked, those of a `building` one will be, a `retired` one goes."""
+    """The vectors of one model: `done` of `total` passages have theirs, some seconds ago; `failed`
+    versions cannot be embedded and are set aside, to be tried again once a day. The `active` set is
+    asked, the `building` one will be, a `retired` one goes."""
 
     name: str
     dimensions: int
     state: SetState
     done: int
     total: int
+    failed: int
 
 
 class OrphansView(Struct, frozen=True):

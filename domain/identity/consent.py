@@ -37,7 +37,7 @@ class UnknownNotice(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a user was told. A text that changes gets another version."""
+    """What a user was told. A text that changes gets another version, and is asked about anew."""
 
     version: str
     text: str
@@ -61,6 +61,11 @@ class Consent:
     user_agent: str | None = None
     updated_at: datetime
 
+    @property
+    def holds(self) -> bool:
+        """Granted, by somebody who was told what is told today."""
+        return self.granted and self.notice_version == NOTICES[self.purpose].version
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentEvent:
@@ -78,30 +83,55 @@ class ConsentEvent:
     at: datetime
 
 
-_VERSION = "2026-11"
-_TEXTS = {
-    Purpose.AI_EXTERNAL_DOCUMENTS: "Your questions, the passages of your documents that fit them and, "
-    "where this server has no model of its own that finds them, all passages are sent to the model "
-    "provider that this server is configured with, so that it finds passages and writes answers. "
-    "Without this, passages are found by their words, and answers are made on this server from your "
-    "documents' own sentences.",
-    Purpose.AI_EXTERNAL_CAREER: "Your resume, the postings you save and what you write to apply are "
-    "sent to the model provider that this server is configured with, when you ask for help with "
-    "them.",
-    Purpose.AI_EXTERNAL_WELLNESS: "What you write about how you feel is sent to the model provider "
-    "that this server is configured with, when you ask for a reply.",
-    Purpose.WELLNESS_DATA: "What you record of your mood and in your journal is kept on this "
-    "server: the journal is encrypted. It is data about your health.",
-    Purpose.WELLNESS_EMBEDDING: "Your journal is turned into vectors on this server, so that you can "
-    "search it by meaning. Vectors tell something of the text they were made of.",
-    Purpose.WELLNESS_CRISIS_SCAN: "What you write is looked through on this server for signs of a "
-    "crisis, to show you where to find help. Nobody is told.",
-    Purpose.EMAIL_IMPORT: "Messages about your applications are read from the mailbox that you "
-    "connect, and kept with the application they belong to.",
-    Purpose.EMAIL_SEND: "The workflows that you start may send you mail.",
-    Purpose.MARKETING: "We may write to you about what is new.",
+_FIRST = "2026-11"
+NOTICES = {
+    Purpose.AI_EXTERNAL_DOCUMENTS: Notice(
+        "2026-11-25",
+        "Your questions, the passages of your documents that fit them and, where this server "
+        "has no model of its own that finds them, all passages are sent to the model provider "
+        "that this server is configured with, so that it finds passages and writes answers. "
+        "Without this, passages are found by their words, and answers are made on this server "
+        "from your documents' own sentences.",
+    ),
+    Purpose.AI_EXTERNAL_CAREER: Notice(
+        _FIRST,
+        "Your resume, the postings you save and what you write to apply are sent to the model "
+        "provider that this server is configured with, when you ask for help with them.",
+    ),
+    Purpose.AI_EXTERNAL_WELLNESS: Notice(
+        _FIRST,
+        "What you write about how you feel is sent to the model provider that this server is "
+        "configured with, when you ask for a reply.",
+    ),
+    Purpose.WELLNESS_DATA: Notice(
+        _FIRST,
+        "What you record of your mood and in your journal is kept on this server: the journal "
+        "is encrypted. It is data about your health.",
+    ),
+    Purpose.WELLNESS_EMBEDDING: Notice(
+        _FIRST,
+        "Your journal is turned into vectors on this server, so that you can search it by "
+        "meaning. Vectors tell something of the text they were made of.",
+    ),
+    Purpose.WELLNESS_CRISIS_SCAN: Notice(
+        _FIRST,
+        "What you write is looked through on this server for signs of a crisis, to show you "
+        "where to find help. Nobody is told.",
+    ),
+    Purpose.EMAIL_IMPORT: Notice(
+        _FIRST,
+        "Messages about your applications are read from the mailbox that you connect, and kept "
+        "with the application they belong to.",
+    ),
+    Purpose.EMAIL_SEND: Notice(
+        _FIRST,
+        "The workflows that you start may send you mail.",
+    ),
+    Purpose.MARKETING: Notice(
+        _FIRST,
+        "We may write to you about what is new.",
+    ),
 }
-NOTICES = {purpose: Notice(_VERSION, text) for purpose, text in _TEXTS.items()}
 
 
 def notice(purpose: Purpose, version: str | None) -> Notice:

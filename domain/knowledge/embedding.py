@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+TRIES = 5  # of a version that cannot be embedded: then its set waits for it no longer
+REST = timedelta(days=1)  # from then on, between two more tries
 KEPT = timedelta(minutes=10)  # after a set has retired: who asked it a moment ago may go on
 
 
@@ -18,14 +20,11 @@ class SetState(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class EmbeddingSet:
-    """The vectors of one model, which are compared with each other only. `done` of `total` passages
-    had one when that was last counted."""
+    """The vectors of one model, which are compared with each other only."""
 
     name: str
     dimensions: int
     state: SetState
-    done: int = 0
-    total: int = 0
     created_at: datetime
     changed_at: datetime  # its state
 

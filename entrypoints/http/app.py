@@ -22,7 +22,7 @@ from entrypoints.http import (
     problems,
     search,
 )
-from entrypoints.http.body import JsonRequest, declared_json
+from entrypoints.http.body import JsonRequest
 from entrypoints.http.errors import (
     domain_problem,
     http_problem,
@@ -34,6 +34,7 @@ from entrypoints.http.head import headed
 from entrypoints.http.idempotency import recorded
 from entrypoints.http.observe import Observed
 from entrypoints.http.paging import any_paging, cursor_paging, page_request
+from entrypoints.http.parameters import acceptable, learn_parameters
 from entrypoints.logs import request_log
 from entrypoints.settings import Environment, Settings
 
@@ -71,7 +72,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             problems.router,
             *([docs.router] if settings.shows_docs else []),
         ],
-        before_request=declared_json,
+        before_request=acceptable,
         dependencies={
             "page": Provide(page_request, sync_to_thread=False),
             "paging": Provide(any_paging, sync_to_thread=False),
@@ -91,6 +92,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         on_shutdown=[container.close, log.flush],
         logging_config=None,
     )
+    learn_parameters(app)
     secure = settings.environment is Environment.PRODUCTION
     app.asgi_handler = Observed(
         headed(recorded(_cross_origin(app.asgi_handler))),

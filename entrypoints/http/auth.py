@@ -9,10 +9,10 @@ from application.identity.ports import Caller, Callers
 from application.shared.ports import Crypto
 from domain.identity.session import SessionId
 from domain.shared.errors import DomainError, Forbidden, Malformed, Unauthenticated
-from entrypoints.http.body import declared_json
 from entrypoints.http.cookies import CookieNames, check_csrf, cookie
 from entrypoints.http.idempotency import first_answer
 from entrypoints.http.metering import meter
+from entrypoints.http.parameters import acceptable
 from entrypoints.settings import Settings
 
 type AnyRequest = Request[Any, Any, Any]
@@ -41,10 +41,8 @@ async def authenticated(request: AnyRequest) -> Response[bytes] | None:
     if caller.actor.session_id is None and OPEN_TO_KEYS not in request.route_handler.opt:
         raise SessionRequired("an API key does not open this: log in")
     await meter(request, caller)
-    if request.method == HttpMethod.GET:
-        return None
-    await declared_json(request)
-    return await first_answer(request, caller)
+    await acceptable(request)
+    return None if request.method == HttpMethod.GET else await first_answer(request, caller)
 
 
 async def known(request: AnyRequest) -> Caller | None:
@@ -68,6 +66,7 @@ async def authenticated_if_told(request: AnyRequest) -> None:
         return
     with suppress(Unauthenticated):
         await known(request)
+    await acceptable(request)
 
 
 def caller_of(request: AnyRequest) -> Caller:

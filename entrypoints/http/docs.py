@@ -11,6 +11,7 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 
 from entrypoints.http.document import document
+from entrypoints.http.parameters import ANY_QUERY
 
 ASSETS = Path(__file__).parent / "assets"
 _CSP = (
@@ -71,5 +72,6 @@ router = Router(
         create_static_files_router("/docs/assets", directories=[ASSETS], cache_control=_DAY),
     ],
     middleware=[DefineMiddleware(CompressionMiddleware, config=CompressionConfig("gzip"))],
+    opt={ANY_QUERY: True},
     include_in_schema=False,
 )

@@ -29,7 +29,7 @@ goes into the header `Authorization: Bearer <access_token>` of every request. Th
 `POST /api/v1/documents/upload`, and ask with `POST /api/v1/chat/chat`.
 
 **Conventions.** JSON in UTF-8, `snake_case`, ids are UUIDs, times are RFC 3339 in UTC, offsets count
-code points. Unknown fields of a body are refused.
+code points. Unknown fields of a body and unknown parameters of a query are refused.
 
 **Errors** are RFC 9457 problems, `application/problem+json`: switch on `code`, show `detail`, and
 tell us the `request_id`, which is also the header `X-Request-ID` of every answer. `GET /problems`
@@ -201,7 +201,8 @@ def _finish(operation: Json, components: Json) -> None:
     responses = operation["responses"]
     if PROBLEM not in responses.get("400", {}).get("content", {PROBLEM: None}):
         del responses["400"]  # Litestar's guess: what is wrong with a parameter is 422
-    responses.setdefault("500", {"$ref": "#/components/responses/internal"})
+    for status, code in (("422", "invalid"), ("500", "internal")):
+        responses.setdefault(status, {"$ref": f"#/components/responses/{code}"})
     for status, response in responses.items():
         responses[status] = _answer(status, response, components)
 

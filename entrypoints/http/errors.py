@@ -52,7 +52,7 @@ type AnyRequest = Request[Any, Any, Any]
 
 class Fault(Struct, frozen=True):
     """What is wrong with one value: `pointer` (RFC 6901) finds it in the body, or names the
-    parameter. `code` is `unknown` for a field that there is not, `missing` for one that is needed,
+    parameter. `code` is `unknown` for one that there is not, `missing` for one that is needed,
     the problem's own where there is one, else `invalid`."""
 
     pointer: str
@@ -171,7 +171,7 @@ def _fault(item: dict[str, Any]) -> Fault:
     message = message.replace(_NO_NUL, "without NUL (U+0000)")
     key = key.partition("[...]")[0]  # msgspec does not say which value of a dict it is
     parts = [] if key in ("", "data") else key.replace("[", ".").replace("]", "").split(".")
-    code = "invalid"
+    code = str(item.get("code", "invalid"))
     if field := _FIELD.fullmatch(message):
         code = field[1] or field[2]
         parts.append(field[3])

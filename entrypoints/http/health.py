@@ -5,7 +5,7 @@ from dishka import AsyncContainer, FromDishka
 from litestar import get
 
 from application.files.exports import CheckStorage
-from application.knowledge.embedding_sets import ListEmbeddingSets
+from application.knowledge.embedding_progress import ListEmbeddingSets
 from application.knowledge.orphans import CountOrphans
 from application.knowledge.ports import Models
 from application.operations.ports import Probes

@@ -10,8 +10,9 @@ from litestar.params import FromPath
 
 from application.files.exports import Purpose
 from application.knowledge.documents import UploadDocument
+from application.knowledge.intake import Uploaded
 from application.knowledge.metadata import Details
-from application.knowledge.versions import AddVersion, Uploaded
+from application.knowledge.versions import AddVersion
 from application.knowledge.views import DocumentView
 from application.operations.quotas import Metered
 from application.shared.actor import Actor

@@ -42,9 +42,9 @@ _GENERAL = {
 
 def problems(*failures: int | str, body: bool = False) -> dict[int, ResponseSpec]:
     """The failures of a route: a status, whose general code it then is, or codes of its own as
-    `email_taken`. Those that any body may have come with `body`."""
+    `email_taken`. Those that any body may have come with `body`, those of any query always."""
     by_status: defaultdict[int, list[str]] = defaultdict(list)
-    for failure in (*failures, *(_BODY if body else ()), 500, 503):
+    for failure in (*failures, *(_BODY if body else ()), 422, 500, 503):
         code = _GENERAL[failure] if isinstance(failure, int) else failure
         by_status[PROBLEMS[code].status].append(code)
     if 401 in failures:  # a good token of an account that was deactivated

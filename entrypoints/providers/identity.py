@@ -52,6 +52,7 @@ from application.identity.gate import AdminGate
 from application.identity.linking import FindAccount
 from application.identity.links import EmailPolicy, Links
 from application.identity.oauth import FinishSignIn, StartSignIn
+from application.identity.oauth_ports import OAuthConnections
 from application.identity.opening import OpenSession
 from application.identity.passwords import (
     ChangePassword,
@@ -71,7 +72,6 @@ from application.identity.ports import (
     Expired,
     KeyPairs,
     LoginFailures,
-    OAuthConnections,
     OneTimeTokens,
     Passwords,
     SessionReader,

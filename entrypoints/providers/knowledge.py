@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import structlog
 from dishka import Provider, Scope, provide, provide_all
 
+from adapters.extraction import landlock
 from adapters.extraction.extractor import ChildExtractor
 from adapters.extraction.splitter import SemanticSplitter
 from adapters.postgres.database import Database
@@ -35,12 +37,13 @@ from application.knowledge.documents import (
     UploadDocument,
 )
 from application.knowledge.embedding import Embed, Meaning, Passages
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors, VectorUpkeep
+from application.knowledge.embedding_progress import CountVectors, ListEmbeddingSets
 from application.knowledge.embedding_sets import (
     BuildEmbeddings,
     DropEmbeddings,
     EmptySet,
     FillSet,
-    ListEmbeddingSets,
     MendEmbeddings,
     RebuildEmbeddings,
     SwitchSet,
@@ -52,29 +55,27 @@ from application.knowledge.ingestion import (
     ExtractText,
     FailIngestion,
     IndexTerms,
-    Progress,
     PublishVersion,
 )
+from application.knowledge.intake import Intake
 from application.knowledge.metadata import DescribeDocument
 from application.knowledge.orphans import CountOrphans, OrphanProbe
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    EmbeddingSets,
     Extractor,
     KnowledgeRecords,
     Models,
     SearchIndex,
     Splitter,
     Texts,
-    Vectors,
-    VectorUpkeep,
     Versions,
 )
 from application.knowledge.progress import WatchDocument
 from application.knowledge.recall import IndexedOwners, ProbeRecall, RecallProbe
-from application.knowledge.renaming import EmbedTitle, IndexTitle, Titled
+from application.knowledge.renaming import EmbedTitle, IndexTitle
 from application.knowledge.search import SearchDocuments
+from application.knowledge.steps import Progress
 from application.knowledge.versions import AddVersion, PurgeVersions, Reading, RetryDocument
 from entrypoints.embeddings import models
 from entrypoints.settings import Settings
@@ -92,18 +93,18 @@ class UseCases(Provider):
         DeleteDocument,
         PurgeDocument,
     )
-    versions = provide_all(Reading, AddVersion, RetryDocument, PurgeVersions)
+    versions = provide_all(Reading, Intake, AddVersion, RetryDocument, PurgeVersions)
     work = provide_all(ChangeDocuments, WatchDocument)
     ingestion = provide_all(
         Progress, ExtractText, ChunkText, IndexTerms, EmbedChunks, PublishVersion, FailIngestion
     )
-    renaming = provide_all(Titled, IndexTitle, EmbedTitle)
+    renaming = provide_all(IndexTitle, EmbedTitle)
     search = provide_all(SearchDocuments, Meaning, ProbeRecall)
     embedding = provide_all(Embed, Passages, FillSet, SwitchSet, EmptySet, ListEmbeddingSets)
     embedding_sets = provide_all(
         WantModel, BuildEmbeddings, MendEmbeddings, RebuildEmbeddings, DropEmbeddings
     )
-    orphans = provide_all(CountOrphans, scope=Scope.APP)
+    counted = provide_all(CountOrphans, CountVectors, scope=Scope.APP)
 
 
 class Adapters(Provider):
@@ -115,6 +116,9 @@ class Adapters(Provider):
 
     @provide(scope=Scope.APP)
     def extractor(self, settings: Settings) -> Extractor:
+        if not landlock.version():
+            reason = "no Landlock in this kernel: who reads documents may read our user's files"
+            structlog.get_logger("worker").warning("extraction_unconfined", reason=reason)
         timeout = timedelta(seconds=settings.extraction_timeout_seconds)
         return ChildExtractor(timeout, settings.extraction_memory_mb * 1024 * 1024)
 

@@ -161,9 +161,10 @@ def test_a_worker_killed_while_it_builds_leaves_each_passage_one_vector_in_each_
         for name in (OLD, NEW):
             assert system.count(MADE, name) == passages
             assert system.count(LACKING, name) == 0
+        until(lambda: ada.sets()[NEW]["done"] == passages)
         told = ada.sets()[NEW]
-        assert (told["state"], told["dimensions"]) == ("active", 256)
-        assert told["done"] == told["total"] > 0
+        assert (told["state"], told["dimensions"], told["failed"]) == ("active", 256, 0)
+        assert told["total"] == passages
 
 
 def test_an_endpoint_is_sent_nothing_of_who_does_not_allow_it(system: System) -> None:

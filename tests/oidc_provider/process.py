@@ -16,7 +16,7 @@ from adapters.oauth.application import Application
 from adapters.oauth.github import GitHubProvider
 from adapters.oauth.openid import OpenIdProvider
 from adapters.oauth.providers import ConfiguredProviders
-from application.identity.ports import IdentityProviders
+from application.identity.oauth_ports import IdentityProviders
 from domain.identity.oauth import ReturnTargets
 
 # Nothing here is https, and the certificates of the world take longer to load than a test runs.

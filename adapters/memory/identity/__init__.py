@@ -19,6 +19,7 @@ from adapters.memory.identity.sessions import MemorySessionReader, MemorySession
 from adapters.memory.identity.signing_keys import MemorySigningKeys
 from adapters.memory.identity.user_reader import MemoryUserReader
 from adapters.memory.identity.users import MemoryUsers
+from application.identity.oauth_ports import IdentityProviders, OAuthConnections
 from application.identity.ports import (
     ApiKeys,
     AuditLog,
@@ -27,10 +28,8 @@ from application.identity.ports import (
     Consents,
     Credentials,
     Expired,
-    IdentityProviders,
     KeyPairs,
     LoginFailures,
-    OAuthConnections,
     OneTimeTokens,
     Passwords,
     SessionReader,

@@ -2,7 +2,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from adapters.memory.store import Store
-from application.identity.ports import IdentityProvider
+from application.identity.oauth_ports import IdentityProvider
 from domain.identity.oauth import (
     Attempt,
     ConnectionId,

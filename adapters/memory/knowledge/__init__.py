@@ -13,18 +13,16 @@ from adapters.memory.knowledge.orphans import MemoryOrphanProbe
 from adapters.memory.knowledge.recall import MemoryIndexedOwners, MemoryRecallProbe
 from adapters.memory.knowledge.search import MemorySearchIndex
 from adapters.memory.knowledge.splitter import PlainSplitter
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors, VectorUpkeep
 from application.knowledge.orphans import OrphanProbe
 from application.knowledge.ports import (
     DocumentReader,
     Documents,
-    EmbeddingSets,
     Extractor,
     Models,
     SearchIndex,
     Splitter,
     Texts,
-    Vectors,
-    VectorUpkeep,
     Versions,
 )
 from application.knowledge.recall import IndexedOwners, RecallProbe

@@ -169,12 +169,16 @@ def _matches(view: DocumentView, wanted: DocumentFilter) -> bool:
     return (
         wanted.status in (None, view.processing_status)
         and wanted.category in (None, view.category)
-        and wanted.jurisdiction in (None, view.jurisdiction)
-        and wanted.practice_area in (None, view.practice_area)
-        and wanted.file_type in (None, view.file_type)
+        and _named(view.jurisdiction, wanted.jurisdiction)
+        and _named(view.practice_area, wanted.practice_area)
+        and _named(view.file_type, wanted.file_type)
         and (wanted.keyword is None or wanted.keyword in view.keywords)
         and (wanted.text is None or any(wanted.text.lower() in text for text in texts))
     )
+
+
+def _named(value: str | None, name: str | None) -> bool:
+    return name is None or (value is not None and value.lower() == name.lower())
 
 
 def _error(version: Version) -> ProcessingError | None:

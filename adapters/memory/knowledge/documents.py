@@ -60,6 +60,14 @@ class MemoryVersions:
         live(self._store, owner, document_id)
         return deepcopy(newest(self._store, owner, document_id))
 
+    async def live(self, owner: UserId, document_id: DocumentId) -> set[VersionId]:
+        try:
+            current = live(self._store, owner, document_id).current_version_id
+        except NotFound:
+            return set()
+        last = newest(self._store, owner, document_id).id
+        return {last, current or last}
+
     async def save(self, version: Version) -> None:
         self._store.table(Version)[version.user_id, version.id] = deepcopy(version)
 

@@ -13,7 +13,7 @@ from application.knowledge.filters import (
     Or,
 )
 from domain.knowledge.document import Document
-from domain.knowledge.metadata import jurisdiction, keyword
+from domain.knowledge.metadata import keyword
 
 
 def meets(document: Document, tree: Filter) -> bool:
@@ -27,14 +27,13 @@ def meets(document: Document, tree: Filter) -> bool:
         case InCategory(categories):
             return document.category in categories
         case InJurisdiction(names):
-            place = document.jurisdiction
-            return place is not None and place in map(jurisdiction, names)
+            return _named(document.jurisdiction, names)
         case InPracticeArea(names):
-            return document.practice_area in names
+            return _named(document.practice_area, names)
         case HasKeyword(names):
             return not {keyword(name) for name in names}.isdisjoint(document.keywords)
         case OfFileType(names):
-            return document.file_type in map(str.lower, names)
+            return _named(document.file_type, names)
         case InLanguage(names):
             tag = (document.language or "").lower() + "-"
             return any(tag.startswith(f"{name.lower()}-") for name in names)
@@ -45,3 +44,7 @@ def meets(document: Document, tree: Filter) -> bool:
                 return False
             moment = document.authored_at
     return (since is None or moment >= since) and (before is None or moment < before)
+
+
+def _named(value: str | None, names: list[str]) -> bool:
+    return value is not None and value.lower() in {name.strip().lower() for name in names}

@@ -19,7 +19,18 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.database import Database, Statement, Values
-from adapters.postgres.knowledge.documents import KEYWORDS
+from adapters.postgres.knowledge.document_view import (
+    FILE_ID,
+    LIVE,
+    NEWEST,
+    OWNER,
+    SERVED,
+    UPDATED_AT,
+    VIEW,
+    error_of,
+    step_of,
+    view_of,
+)
 from adapters.postgres.tables.files import stored_files
 from adapters.postgres.tables.knowledge import (
     chunks,
@@ -35,7 +46,6 @@ from application.knowledge.views import (
     DocumentOrder,
     DocumentView,
     PageView,
-    ProcessingError,
     StatusView,
 )
 from application.shared.page import (
@@ -46,8 +56,7 @@ from application.shared.page import (
     UncountedListing,
     uncounted,
 )
-from domain.knowledge.document import DocumentNotReady, Failure, Status, Step
-from domain.knowledge.metadata import Category
+from domain.knowledge.document import DocumentNotReady, Status
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, FileId, UserId
 from domain.shared.span import Span
@@ -56,82 +65,28 @@ _WHOLE = 2**31 - 2  # more code points than a text can have
 
 _k = document_keywords.c
 _d, _v, _t, _c, _f = documents.c, document_versions.c, document_texts.c, chunks.c, stored_files.c
-_owner: BindParameter[Any] = bindparam("owner")
+_n, _s = NEWEST.c, SERVED.c
 _document: BindParameter[Any] = bindparam("document")
 
-_newest = (
-    select(document_versions)
-    .where(_v.user_id == _d.user_id, _v.document_id == _d.id)
-    .order_by(_v.number.desc())
-    .limit(1)
-    .lateral("newest")
-)
-_n = _newest.c
-_served = document_versions.alias("served")
-_s = _served.c
-_chunk_count = (
-    select(func.count())
-    .where(_c.user_id == _d.user_id, _c.version_id == _d.current_version_id)
-    .scalar_subquery()
-)
-_updated_at = func.greatest(_d.updated_at, _n.updated_at)
-_live = (
-    select(documents)
-    .join(_newest, _n.user_id == _d.user_id)
-    .outerjoin(_served, (_s.user_id == _d.user_id) & (_s.id == _d.current_version_id))
-    .where(_d.user_id == _owner, _d.deleted_at.is_(None))
-)
-_file_id = func.coalesce(_s.file_id, _n.file_id)
-_view = _live.join(
-    stored_files, (_f.user_id == _n.user_id) & (_f.id == _file_id)
-).with_only_columns(
-    _d.id,
-    _d.user_id,
-    _d.title,
-    _d.category,
-    _d.jurisdiction,
-    _d.practice_area,
-    KEYWORDS,
-    _d.author,
-    _d.language,
-    _d.authored_at,
-    _d.modified_at,
-    _d.page_count,
-    _f.original_name.label("original_filename"),
-    _d.file_type,
-    _f.size.label("file_size"),
-    _f.sha256,
-    _n.number.label("version"),
-    _s.number.label("served_version"),
-    _n.status.label("processing_status"),
-    _n.step.label("processing_step"),
-    _n.done.label("processing_done"),
-    _n.total.label("processing_total"),
-    _n.failure,
-    _n.failure_detail,
-    _chunk_count.label("chunk_count"),
-    _d.created_at,
-    _updated_at.label("updated_at"),
-)
-_ONE = Statement(_view.where(_d.id == _document))
+_ONE = Statement(VIEW.where(_d.id == _document))
 # All of these look at one owner's documents only, along the primary key. Nothing finds a part of
 # a text in an index: row security would keep it from being used.
 _part: BindParameter[str] = bindparam("text")
 _FILTERS: dict[str, ColumnElement[bool]] = {
     "status": _n.status == bindparam("status"),
     "category": _d.category == bindparam("category"),
-    "jurisdiction": _d.jurisdiction == bindparam("jurisdiction"),
-    "practice_area": _d.practice_area == bindparam("practice_area"),
+    "jurisdiction": func.lower(_d.jurisdiction) == func.lower(bindparam("jurisdiction")),
+    "practice_area": func.lower(_d.practice_area) == func.lower(bindparam("practice_area")),
     "keyword": exists().where(
-        _k.user_id == _owner, _k.keyword == bindparam("keyword"), _k.document_id == _d.id
+        _k.user_id == OWNER, _k.keyword == bindparam("keyword"), _k.document_id == _d.id
     ),
-    "file_type": _d.file_type == bindparam("file_type"),
+    "file_type": _d.file_type == func.lower(bindparam("file_type")),
     "text": _d.title.ilike(_part) | _f.original_name.ilike(_part),
 }
 # Ids are given in the order of time.
 _ORDERS: dict[str, list[ColumnElement[Any]]] = {
     "created_at": [_d.id],
-    "updated_at": [_updated_at, _d.id],
+    "updated_at": [UPDATED_AT, _d.id],
     "title": [func.lower(_d.title), _d.id],
 }
 
@@ -143,8 +98,8 @@ def _last(field: str) -> Statement:
     return Statement(
         select(*keys)
         .select_from(documents)
-        .join(_newest, _n.user_id == _d.user_id)
-        .where(_d.user_id == _owner, _d.id == _document)
+        .join(NEWEST, _n.user_id == _d.user_id)
+        .where(_d.user_id == OWNER, _d.id == _document)
     )
 
 
@@ -152,7 +107,7 @@ def _last(field: str) -> Statement:
 def _page(names: frozenset[str], sort: DocumentOrder, after: bool) -> Statement:
     """One text for what is really asked for, so that the plan fits it. There are few."""
     keys = _ORDERS[sort.field]
-    found = _view.where(*(_FILTERS[name] for name in sorted(names)))
+    found = VIEW.where(*(_FILTERS[name] for name in sorted(names)))
     if after:
         seen = tuple_(*(bindparam(f"key_{n}", type_=key.type) for n, key in enumerate(keys)))
         found = found.where(tuple_(*keys).op("<" if sort.down else ">")(seen))
@@ -161,7 +116,7 @@ def _page(names: frozenset[str], sort: DocumentOrder, after: bool) -> Statement:
 
 
 _STATUS = Statement(
-    _live.with_only_columns(
+    LIVE.with_only_columns(
         _n.number,
         _s.number,
         _n.status,
@@ -176,11 +131,11 @@ _STATUS = Statement(
 _REFERS_TO = Statement(
     select(_v.id)
     .join(documents, (_d.user_id == _v.user_id) & (_d.id == _v.document_id))
-    .where(_v.user_id == _owner, _v.file_id == bindparam("file"), _d.deleted_at.is_(None))
+    .where(_v.user_id == OWNER, _v.file_id == bindparam("file"), _d.deleted_at.is_(None))
     .limit(1)
 )
-_FILE = Statement(_live.with_only_columns(_file_id).where(_d.id == _document))
-_mine = (_d.user_id == _owner, _d.id == _document, _d.deleted_at.is_(None))
+_FILE = Statement(LIVE.with_only_columns(FILE_ID).where(_d.id == _document))
+_mine = (_d.user_id == OWNER, _d.id == _document, _d.deleted_at.is_(None))
 _CONTENT = Statement(
     select(
         func.substr(_t.content, bindparam("start", type_=Integer) + 1, bindparam("length")),
@@ -196,7 +151,7 @@ _CONTENT = Statement(
 _CURRENT = Statement(select(_d.current_version_id).where(*_mine))
 _chunks = (
     select(_c.id, _c.ordinal, _c.page, _c.start, _c.end, _c.heading, _c.content)
-    .where(_c.user_id == _owner, _c.version_id == bindparam("version"))
+    .where(_c.user_id == OWNER, _c.version_id == bindparam("version"))
     .order_by(_c.ordinal)
     .limit(bindparam("limit"))
 )
@@ -205,7 +160,7 @@ _NEXT_CHUNKS = Statement(
     _chunks.where(
         _c.ordinal
         > select(_c.ordinal)
-        .where(_c.user_id == _owner, _c.id == bindparam("after"))
+        .where(_c.user_id == OWNER, _c.id == bindparam("after"))
         .scalar_subquery()
     )
 )
@@ -216,7 +171,7 @@ class PostgresDocumentReader:
         self._database = database
 
     async def one(self, owner: UserId, document_id: DocumentId) -> DocumentView:
-        return _document_view(await self._row(_ONE, owner, document_id))
+        return view_of(await self._row(_ONE, owner, document_id))
 
     async def page(
         self, owner: UserId, wanted: DocumentFilter, paging: CursorPaging
@@ -232,7 +187,7 @@ class PostgresDocumentReader:
             values |= await self._keys(owner, wanted.sort, after)
         statement = _page(names, wanted.sort, after is not None)
         rows = await self._database.rows(statement, values, owner=owner)
-        return uncounted(paging, [_document_view(row) for row in rows], attrgetter("id"))
+        return uncounted(paging, [view_of(row) for row in rows], attrgetter("id"))
 
     async def _keys(self, owner: UserId, sort: DocumentOrder, after: UUID) -> Values:
         if len(_ORDERS[sort.field]) == 1:
@@ -246,8 +201,8 @@ class PostgresDocumentReader:
     async def status(self, owner: UserId, document_id: DocumentId) -> StatusView:
         row = await self._row(_STATUS, owner, document_id)
         number, served, status, step, done, total, failure, detail, at = row
-        error = _error(failure, detail)
-        return StatusView(number, served, Status(status), _step(step), done, total, error, at)
+        error = error_of(failure, detail)
+        return StatusView(number, served, Status(status), step_of(step), done, total, error, at)
 
     async def content(
         self, owner: UserId, document_id: DocumentId, window: Span | None = None
@@ -296,23 +251,6 @@ class PostgresDocumentReader:
         if row is None:
             raise NotFound("there is no such document")
         return row
-
-
-def _document_view(row: asyncpg.Record) -> DocumentView:
-    fields = dict(row)
-    failure, detail = fields.pop("failure"), fields.pop("failure_detail")
-    fields["category"] = Category(row["category"])
-    fields["processing_status"] = Status(row["processing_status"])
-    fields["processing_step"] = _step(row["processing_step"])
-    return DocumentView(**fields, processing_error=_error(failure, detail))
-
-
-def _step(name: str | None) -> Step | None:
-    return Step(name) if name else None
-
-
-def _error(failure: str | None, detail: str | None) -> ProcessingError | None:
-    return ProcessingError(Failure(failure), detail or "") if failure else None
 
 
 def _literal(text: str) -> str:

@@ -11,6 +11,13 @@ from adapters.postgres.knowledge.search_words import TERMS_OF
 from application.knowledge.ports import Vector
 from domain.shared.ids import ChunkId, UserId, VersionId
 
+# Two who index the same would each have removed the same rows, and could not both put theirs.
+_LOCK = Statement(
+    text("""
+    SELECT id FROM document_versions WHERE user_id = :user_id AND id = :version_id
+    FOR NO KEY UPDATE
+    """)
+)
 _REMOVE_TERMS = Statement(
     text("DELETE FROM postings WHERE user_id = :user_id AND version_id = :version_id")
 )
@@ -65,6 +72,8 @@ _PUT_VECTOR = Statement(
 async def put_terms(database: Database, owner: UserId, version_id: VersionId) -> None:
     values = {"user_id": owner, "version_id": version_id}
     async with transaction(database):
+        if await database.row(_LOCK, values, owner) is None:
+            return
         await database.row(_REMOVE_TERMS, values, owner)
         row = await database.row(_LANGUAGE, values, owner)
         read = {"configuration": configuration(row["language"] if row else None)}

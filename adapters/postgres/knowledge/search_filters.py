@@ -31,7 +31,7 @@ from application.knowledge.filters import (
     Or,
     Time,
 )
-from domain.knowledge.metadata import jurisdiction, keyword
+from domain.knowledge.metadata import keyword
 
 _TIME = DateTime(timezone=True)
 
@@ -46,15 +46,16 @@ def condition(tree: Filter) -> ColumnElement[bool]:
         case Not(one):
             return not_(condition(one))
         case InCategory(categories):
-            return _among(documents.c.category, [one.value for one in categories])
+            values = [one.value for one in categories]
+            return (documents.c.category == any_(literal(values, ARRAY(Text)))).is_(True)
         case InJurisdiction(names):
-            return _among(documents.c.jurisdiction, [jurisdiction(name) or "" for name in names])
+            return _named(documents.c.jurisdiction, names)
         case InPracticeArea(names):
-            return _among(documents.c.practice_area, names)
+            return _named(documents.c.practice_area, names)
         case HasKeyword(names):
             return _keyword([keyword(name) for name in names])
         case OfFileType(names):
-            return _among(documents.c.file_type, [name.lower() for name in names])
+            return _named(documents.c.file_type, names)
         case InLanguage(names):
             return or_(*map(_language, names))
         case CreatedDuring(since, before):
@@ -63,8 +64,12 @@ def condition(tree: Filter) -> ColumnElement[bool]:
             return _during(documents.c.authored_at, since, before)
 
 
-def _among(value: ColumnElement[str], names: list[str]) -> ColumnElement[bool]:
-    return (value == any_(literal(names, ARRAY(Text)))).is_(True)
+def _named(value: ColumnElement[str], names: list[str]) -> ColumnElement[bool]:
+    """Whatever the case, which Postgres tells for both sides: Python would for some letters
+    otherwise."""
+    return (
+        func.lower(value).in_([func.lower(literal(name.strip(), Text)) for name in names]).is_(True)
+    )
 
 
 def _keyword(names: list[str]) -> ColumnElement[bool]:

@@ -27,21 +27,22 @@ _owner: BindParameter[Any] = bindparam("owner")
 
 _VERSION = tuple(_v.keys())
 _ADD_VERSION = Statement(insert(document_versions), _VERSION)
-_version = (
+_kept = (
     select(document_versions)
     .join(documents, (_d.user_id == _v.user_id) & (_d.id == _v.document_id))
     .where(_v.user_id == _owner, _d.deleted_at.is_(None))
-    .with_for_update(of=document_versions)
 )
+_version = _kept.with_for_update(of=document_versions)
 _newer = document_versions.alias()
-_LOCK_VERSION = Statement(
-    _version.where(
-        _v.id == bindparam("version"),
-        ~exists().where(
-            _newer.c.user_id == _v.user_id,
-            _newer.c.document_id == _v.document_id,
-            _newer.c.number > _v.number,
-        ),
+_is_newest = ~exists().where(
+    _newer.c.user_id == _v.user_id,
+    _newer.c.document_id == _v.document_id,
+    _newer.c.number > _v.number,
+)
+_LOCK_VERSION = Statement(_version.where(_v.id == bindparam("version"), _is_newest))
+_LIVE = Statement(
+    _kept.with_only_columns(_v.id).where(
+        _v.document_id == bindparam("document"), _is_newest | (_v.id == _d.current_version_id)
     )
 )
 _NEWEST = Statement(
@@ -88,6 +89,11 @@ class PostgresVersions:
 
     async def newest(self, owner: UserId, document_id: DocumentId) -> Version:
         return await self._one(_NEWEST, owner, document=document_id)
+
+    async def live(self, owner: UserId, document_id: DocumentId) -> set[VersionId]:
+        values = {"owner": owner, "document": document_id}
+        rows = await self._database.rows(_LIVE, values, owner=owner)
+        return {VersionId(row["id"]) for row in rows}
 
     async def save(self, version: Version) -> None:
         values = values_of(version, _VERSION)

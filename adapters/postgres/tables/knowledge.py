@@ -168,8 +168,6 @@ embedding_sets = Table(
     Column("name", String(100), primary_key=True),
     Column("dimensions", Integer, nullable=False),
     Column("state", String(20), nullable=False),
-    Column("done", Integer, nullable=False),
-    Column("total", Integer, nullable=False),
     at("created_at"),
     at("changed_at"),
     CheckConstraint("state IN ('building', 'active', 'retired')", name="state"),
@@ -179,6 +177,19 @@ embedding_sets = Table(
         unique=True,
         postgresql_where=text("state <> 'retired'"),
     ),
+)
+
+embedding_failures = Table(
+    "embedding_failures",  # of versions whose passages a model could not read
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("version_id", Uuid, primary_key=True),
+    Column(
+        "embedding_set", ForeignKey("embedding_sets.name", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("tries", Integer, nullable=False),
+    at("failed_at"),
+    belongs("version_id", "document_versions", on_delete="CASCADE"),
 )
 
 recalls = Table(

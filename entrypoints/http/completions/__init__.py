@@ -13,6 +13,7 @@ from entrypoints.http.errors import (
     validation_problem,
 )
 from entrypoints.http.inject import Injected
+from entrypoints.http.parameters import ANY_QUERY
 
 secured = Injected(
     "/v1",
@@ -24,7 +25,7 @@ secured = Injected(
         HTTPException: in_openais_shape(http_problem),
         Exception: in_openais_shape(unexpected_problem),
     },
-    opt={OPEN_TO_KEYS: True},
+    opt={OPEN_TO_KEYS: True, ANY_QUERY: True},  # as OpenAI's clients send more than we know
     security=[{"bearer": []}],
     include_in_schema=False,  # the protocol is OpenAI's, and described there
 )

@@ -19,6 +19,7 @@ from domain.identity.one_time_token import LIFETIME, Purpose
 from entrypoints.http.auth import authenticated_if_told
 from entrypoints.http.cookies import NO_STORE, with_cookies
 from entrypoints.http.openapi import problems
+from entrypoints.http.parameters import ANY_QUERY
 from entrypoints.settings import Settings
 
 # A handler's `state` would be Litestar's own.
@@ -53,6 +54,7 @@ async def start_sign_in(
 @get(
     "/auth/oauth/{provider:str}/callback",
     summary="Come back from a provider",
+    opt={ANY_QUERY: True},  # providers send more than they were asked for: RFC 6749, 4.1.2
     responses=problems(
         "invalid_token",
         "invalid_proof",

@@ -40,8 +40,8 @@ EXAMPLES = (
         ),
         embeddings="minilm-l6-v2-int8",
         embedding_sets=[
-            EmbeddingSetView("minilm-l6-v2-int8", 384, SetState.BUILDING, 1840, 5200),
-            EmbeddingSetView("wordllama-l2-supercat-256", 256, SetState.ACTIVE, 5200, 5200),
+            EmbeddingSetView("minilm-l6-v2-int8", 384, SetState.BUILDING, 1840, 5200, 1),
+            EmbeddingSetView("wordllama-l2-supercat-256", 256, SetState.ACTIVE, 5200, 5200, 0),
         ],
         recall=[RecallHealth("minilm-l6-v2-int8", 0.992, 50, NOW)],
         orphans=OrphansView(files=0, versions=0, texts=0, chunks=0, postings=0, vectors=0),

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 from dishka import AsyncContainer
 
+from application.identity.consents import ConsentView, ListConsents
+from application.identity.exports import has_consent
 from application.identity.ports import Consents, Users
+from application.shared.actor import EVERYTHING_OWN, Actor
 from application.shared.page import PageRequest
 from application.shared.ports import Ids
-from domain.identity.consent import Action, Consent, ConsentEvent, Purpose
+from domain.identity.consent import NOTICES, Action, Consent, ConsentEvent, Purpose
 from domain.shared.ids import UserId
 from tests.contract.identity.test_users import THEN, a_user
 
@@ -21,16 +24,24 @@ async def somebody(world: AsyncContainer, email: str = "ada@example.org") -> Use
 
 
 async def decide(
-    world: AsyncContainer, user_id: UserId, granted: bool, purpose: Purpose = Purpose.MARKETING
+    world: AsyncContainer,
+    user_id: UserId,
+    granted: bool,
+    purpose: Purpose = Purpose.MARKETING,
+    version: str | None = None,
 ) -> ConsentEvent:
+    """Under the present notice, or one of another version."""
     at = THEN + timedelta(minutes=granted)
-    consent = Consent(user_id=user_id, purpose=purpose, granted=granted, updated_at=at)
+    version = version or NOTICES[purpose].version
+    consent = Consent(
+        user_id=user_id, purpose=purpose, granted=granted, notice_version=version, updated_at=at
+    )
     event = ConsentEvent(
         user_id=user_id,
         id=(await world.get(Ids)).next(),
         purpose=purpose,
         action=Action.GRANTED if granted else Action.WITHDRAWN,
-        notice_version="1",
+        notice_version=version,
         notice_sha256="0" * 64,
         address="203.0.113.7",
         user_agent="curl",
@@ -71,6 +82,30 @@ async def test_purposes_are_decided_one_by_one(world: AsyncContainer) -> None:
     async with world() as request:
         kept = await (await request.get(Consents)).all(ada)
     assert {c.purpose for c in kept} == {Purpose.MARKETING, Purpose.EMAIL_SEND}
+
+
+async def test_what_was_granted_under_another_notice_is_not_granted_now(
+    world: AsyncContainer,
+) -> None:
+    ada = await somebody(world)
+    purpose = Purpose.AI_EXTERNAL_DOCUMENTS
+    await decide(world, ada, granted=True, purpose=purpose, version="2026-11")
+    async with world() as request:
+        consents = await request.get(Consents)
+        assert not await has_consent(ada, purpose, consents)
+    shown = {one.purpose: one for one in await listed(world, ada)}
+    assert not shown[purpose].granted
+    assert shown[purpose].notice_version == "2026-11"
+    assert shown[purpose].current_notice_version == NOTICES[purpose].version
+
+    await decide(world, ada, granted=True, purpose=purpose)
+    async with world() as request:
+        assert await has_consent(ada, purpose, await request.get(Consents))
+
+
+async def listed(world: AsyncContainer, user_id: UserId) -> list[ConsentView]:
+    async with world() as request:
+        return await (await request.get(ListConsents))(Actor(user_id, EVERYTHING_OWN))
 
 
 async def test_the_history_comes_in_pages(world: AsyncContainer) -> None:

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from dishka import AsyncContainer
 
-from application.identity.ports import OAuthConnections, Users
+from application.identity.oauth_ports import OAuthConnections
+from application.identity.ports import Users
 from application.shared.ports import Ids
 from domain.identity.oauth import ConnectionId, ConnectionTaken, OAuthConnection
 from domain.identity.user import email

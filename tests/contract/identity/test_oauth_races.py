@@ -11,7 +11,8 @@ from dishka import AsyncContainer, Provider, Scope
 from adapters.memory.identity.oauth import LocalTargets, PlainProviders
 from application.identity.connections import Disconnect, ListConnections
 from application.identity.oauth import Callback, Finished, FinishSignIn, StartSignIn
-from application.identity.ports import Callers, IdentityProviders, Sessions, Users
+from application.identity.oauth_ports import IdentityProviders
+from application.identity.ports import Callers, Sessions, Users
 from application.identity.sessions import Credentials, LogIn
 from application.identity.users import RegisterUser, Registration
 from application.identity.views import Login

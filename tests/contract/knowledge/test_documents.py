@@ -191,6 +191,28 @@ async def test_only_the_newest_version_is_worked_on(world: AsyncContainer) -> No
             await versions.get(document.user_id, version.id)
 
 
+async def live(world: AsyncContainer, owner: UserId, document: Document) -> set[VersionId]:
+    async with world() as request:
+        versions: Versions = await request.get(Versions)
+        return await versions.live(owner, document.id)
+
+
+async def test_what_is_published_and_the_newest_are_live(world: AsyncContainer) -> None:
+    document, first = await a_document(world)
+    owner = document.user_id
+    assert await live(world, owner, document) == {first.id}
+    await publish(world, document, first)
+    second = await another_version(world, first)
+    assert await live(world, owner, document) == {first.id, second.id}
+    third = await another_version(world, second)
+    assert await live(world, owner, document) == {first.id, third.id}
+    assert await live(world, UserId(uuid4()), document) == set()
+    document.deleted_at = THEN
+    async with world() as request:
+        await (await request.get(Documents)).save(document)
+    assert await live(world, owner, document) == set()
+
+
 async def test_what_is_neither_published_nor_the_newest_is_purged(world: AsyncContainer) -> None:
     document, first = await a_document(world)
     owner = document.user_id

@@ -6,7 +6,7 @@ import pytest
 from dishka import AsyncContainer
 
 from adapters.postgres.maintenance import PostgresIndexedOwners, maintenance
-from application.knowledge.ports import EmbeddingSets
+from application.knowledge.embedding_ports import EmbeddingSets
 from application.knowledge.recall import ProbeRecall, RecallProbe
 from application.operations.ports import Probes
 from application.shared.ports import Clock

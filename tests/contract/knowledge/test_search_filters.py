@@ -33,8 +33,8 @@ from domain.knowledge.metadata import Category, checked
 from domain.shared.ids import UserId
 from tests.contract.knowledge.library import save, search, store_version
 
-PLACES = ["US", "us-ca", "DE", "High Court", "  ", "ß"]
-AREAS = ["employment", "Employment", "tax", "%", "' OR true --"]
+PLACES = ["US", "us-ca", "DE", "High Court", "high court", "  ", "ß"]
+AREAS = ["employment", "Employment", " TAX ", "tax", "ÜBUNG", "übung", "%", "' OR true --"]
 KEYWORDS = ["rent", "RENT", "Straße", "strasse", "a_b", "$1", ":user_id"]
 TYPES = ["pdf", "PDF", "md"]
 LANGUAGES = ["en", "EN-gb", "e", "de", "de-CH", "-", "%"]
@@ -127,6 +127,9 @@ async def test_a_tree_finds_what_meets_it(
         (Not(InCategory([Category.BRIEF])), {"silent"}),
         (InJurisdiction(["us-ca", "x"]), {"brief"}),
         (Not(InJurisdiction(["US-CA"])), {"silent"}),
+        (InPracticeArea(["x", "EMPLOYMENT law"]), {"brief"}),
+        (Not(InPracticeArea(["employment law"])), {"silent"}),
+        (InPracticeArea(["Employment"]), set()),
         (InLanguage(["EN"]), {"brief"}),
         (InLanguage(["en-US"]), set()),
         (Not(AuthoredDuring(since=TIMES[2])), {"silent"}),
@@ -143,6 +146,7 @@ async def test_what_a_document_does_not_say_meets_the_negation(
     said = {
         "category": Category.BRIEF,
         "jurisdiction": "US-CA",
+        "practice_area": "Employment Law",
         "keywords": ["Tax"],
         "language": "en-GB",
         "authored_at": TIMES[2],

@@ -7,7 +7,8 @@ import pytest
 from dishka import AsyncContainer
 
 from adapters.models.minilm import MiniLmEmbedder
-from application.knowledge.ports import EmbeddingSets, SearchIndex, VectorUpkeep
+from application.knowledge.embedding_ports import EmbeddingSets, VectorUpkeep
+from application.knowledge.ports import SearchIndex
 from application.knowledge.views import Mode
 from domain.knowledge.embedding import EmbeddingSet, SetState
 from domain.shared.ids import ChunkId, UserId

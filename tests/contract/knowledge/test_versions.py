@@ -14,10 +14,10 @@ from adapters.postgres.tables import metadata
 from application.files.exports import Upload
 from application.knowledge.batch import ChangeDocuments, ReprocessAll
 from application.knowledge.documents import DeleteDocument, PurgeDocument, UploadDocument
-from application.knowledge.ingestion import Ingested, Progress
 from application.knowledge.metadata import Details
 from application.knowledge.ports import DocumentReader, Texts, Versions
 from application.knowledge.search import SearchDocuments
+from application.knowledge.steps import Ingested, Progress
 from application.knowledge.versions import AddVersion, RetryDocument
 from application.knowledge.views import (
     DocumentFilter,

@@ -18,7 +18,7 @@ from application.models.dispatch import Call, Dispatch, Order
 from application.models.ports import ChatModels, EgressLedger
 from application.shared.page import PageRequest
 from application.shared.ports import Ids, Transaction
-from domain.identity.consent import Action, Consent, ConsentEvent
+from domain.identity.consent import NOTICES, Action, Consent, ConsentEvent
 from domain.models.chat import Delta, Finished, Started
 from domain.models.egress import EgressEvent
 from domain.models.errors import (
@@ -41,19 +41,22 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 async def decide(world: AsyncContainer, owner: UserId, *, granted: bool) -> None:
     purpose = ConsentPurpose.AI_EXTERNAL_DOCUMENTS
+    version = NOTICES[purpose].version
     event = ConsentEvent(
         user_id=owner,
         id=(await world.get(Ids)).next(),
         purpose=purpose,
         action=Action.GRANTED if granted else Action.WITHDRAWN,
-        notice_version="1",
+        notice_version=version,
         notice_sha256="0" * 64,
         address=None,
         user_agent=None,
         source="api",
         at=NOW,
     )
-    consent = Consent(user_id=owner, purpose=purpose, granted=granted, updated_at=NOW)
+    consent = Consent(
+        user_id=owner, purpose=purpose, granted=granted, notice_version=version, updated_at=NOW
+    )
     async with world() as request:
         await (await request.get(Consents)).save(consent, event)
 

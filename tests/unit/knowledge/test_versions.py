@@ -155,7 +155,7 @@ async def test_the_old_bytes_may_come_back(world: World) -> None:
 async def test_bytes_of_another_document_are_refused_and_leave_nothing(world: World) -> None:
     ada = await a_user(world)
     document = await a_read_document(world, ada)
-    other = await world.get(AddVersion).reader.one(ada.user_id, document.id)
+    other = await world.get(DocumentReader).one(ada.user_id, document.id)
     await add(world, ada, other, NEW)
     second = await upload(world, ada, b"Another text.\n")
     await world.drain()

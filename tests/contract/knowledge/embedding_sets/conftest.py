@@ -10,7 +10,7 @@ from dishka import AsyncContainer, Provider, Scope, provide
 
 from adapters.models.models import InstalledModels
 from application.knowledge.embedding import Meaning
-from application.knowledge.embedding_sets import ListEmbeddingSets
+from application.knowledge.embedding_progress import ListEmbeddingSets
 from application.knowledge.ports import Embedder, Embedding, Leaving, Models, Outgoing, Vector
 from application.knowledge.views import Mode, Query
 from domain.shared.ids import UserId

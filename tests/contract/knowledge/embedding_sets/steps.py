@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 
 from dishka import AsyncContainer
 
+from application.knowledge.embedding_ports import EmbeddingSets, Vectors
 from application.knowledge.embedding_sets import (
     MendEmbeddings,
     WantModel,
 )
 from application.knowledge.ingestion import EmbedChunks
-from application.knowledge.ports import EmbeddingSets, Vectors, Versions
+from application.knowledge.ports import Versions
 from application.shared.ports import Ids
 from domain.knowledge.document import Step
 from domain.knowledge.embedding import KEPT
@@ -37,6 +39,14 @@ async def embedded(world: AsyncContainer, stored: Stored, name: str) -> int:
         vectors = await request.get(Vectors)
         lacking = await vectors.lacking(stored.document.user_id, stored.version.id, name, limit=100)
     return len(stored.chunks) - len(lacking)
+
+
+async def fail(world: AsyncContainer, stored: Stored, name: str, times: list[datetime]) -> None:
+    """Tries to embed the version that came to nothing."""
+    async with world() as request:
+        vectors = await request.get(Vectors)
+        for at in times:
+            await vectors.failed(stored.document.user_id, stored.version.id, name, at)
 
 
 async def read_by(

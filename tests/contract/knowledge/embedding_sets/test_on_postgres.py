@@ -10,8 +10,8 @@ from dishka import AsyncContainer
 from adapters.postgres.database import Database
 from adapters.postgres.knowledge.vector_index import create, index_name
 from adapters.postgres.maintenance import MAINTENANCE_ROLE
+from application.knowledge.embedding_ports import EmbeddingSets
 from application.knowledge.embedding_sets import BuildEmbeddings, DropEmbeddings, SwitchSet
-from application.knowledge.ports import EmbeddingSets
 from application.shared.ports import Transaction
 from domain.shared.ids import UserId
 from tests.contract.knowledge.embedding_sets.conftest import (

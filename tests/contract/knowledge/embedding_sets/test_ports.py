@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from dishka import AsyncContainer
 
-from application.knowledge.ports import EmbeddingSets, SearchIndex, Vectors, VectorUpkeep, Versions
+from application.knowledge.embedding_ports import Coverage, EmbeddingSets, Vectors, VectorUpkeep
+from application.knowledge.ports import SearchIndex, Versions
 from application.shared.ports import Transaction
 from domain.knowledge.document import Failure, Step
-from domain.knowledge.embedding import EmbeddingSet, SetState
+from domain.knowledge.embedding import REST, TRIES, EmbeddingSet, SetState
 from domain.shared.ids import ChunkId, UserId
 from tests.contract.identity.test_users import THEN
+from tests.contract.knowledge.embedding_sets.steps import fail
 from tests.contract.knowledge.library import LEASE, Stored, delete, put_vectors, store_version
 
 SET = "one"
@@ -58,9 +60,7 @@ async def test_a_set_is_kept_counted_and_removed(world: AsyncContainer) -> None:
     await save(world, one)
     later = replace(one, state=SetState.RETIRED, changed_at=THEN + timedelta(days=1))
     await save(world, later)
-    async with world() as request:
-        await (await request.get(EmbeddingSets)).count(SET, 3, 5)
-    assert await others(world) == [replace(later, done=3, total=5)]
+    assert await others(world) == [later]
     async with world() as request:
         sets = await request.get(EmbeddingSets)
         async with await request.get(Transaction):
@@ -107,6 +107,52 @@ async def test_vectors_are_removed_owner_by_owner_and_set_by_set(
     assert await found.owners("two", 10) == sorted([ada, bob])
 
 
+async def test_tries_that_failed_are_counted_version_by_version_and_set_by_set(
+    world: AsyncContainer, ada: UserId, bob: UserId
+) -> None:
+    for name in (SET, "two"):
+        await save(world, a_set(name, SetState.BUILDING if name == SET else SetState.RETIRED))
+    hers, his = [await store_version(world, owner, "Lease", *LEASE) for owner in (ada, bob)]
+    found, work = await upkeep(world), [(ada, hers.version.id), (bob, his.version.id)]
+    await fail(world, hers, SET, [THEN] * (TRIES - 1))
+    assert await found.incomplete(SET, THEN, after=None, limit=10) == work
+    await fail(world, hers, SET, [THEN])
+    assert await found.incomplete(SET, THEN, after=None, limit=10) == work[1:]
+    assert await found.incomplete(SET, THEN + REST, after=None, limit=10) == work
+    assert await found.incomplete("two", THEN, after=None, limit=10) == work
+    assert (await found.counted())[SET] == Coverage(done=0, total=8, failed=1)
+    assert (await found.counted())["two"] == Coverage(done=0, total=8, failed=0)
+    assert await found.owners(SET, 10) == [ada]
+
+    await put_vectors(world, hers, [VECTOR] * 4, SET)
+    assert (await found.counted())[SET] == Coverage(done=4, total=8, failed=0)
+
+
+async def test_tries_are_forgotten_with_the_vectors_of_their_set(
+    world: AsyncContainer, ada: UserId, bob: UserId
+) -> None:
+    await save(world, a_set())
+    hers, his = [await store_version(world, owner, "Lease", *LEASE) for owner in (ada, bob)]
+    found = await upkeep(world)
+    for stored in (hers, his):
+        await fail(world, stored, SET, [THEN] * TRIES)
+    async with world() as request:
+        assert await (await request.get(Vectors)).remove(ada, SET, 10) == 0
+    assert await found.owners(SET, 10) == [bob]
+    left = await found.incomplete(SET, THEN, after=None, limit=10)
+    assert left == [(ada, hers.version.id)]
+
+
+async def test_nobody_fails_for_another(world: AsyncContainer, ada: UserId, bob: UserId) -> None:
+    await save(world, a_set())
+    stored = await store_version(world, ada, "Lease", *LEASE)
+    async with world() as request:
+        vectors = await request.get(Vectors)
+        for _ in range(TRIES):
+            await vectors.failed(bob, stored.version.id, SET, THEN)
+    assert (await (await upkeep(world)).counted())[SET].failed == 0
+
+
 async def test_the_work_is_what_readers_see_or_will_see(
     world: AsyncContainer, ada: UserId, bob: UserId
 ) -> None:
@@ -127,16 +173,15 @@ async def test_the_work_is_what_readers_see_or_will_see(
     await delete(world, deleted.document)
 
     work = [(bob, published.version.id), (ada, about_to_be.version.id)]
-    assert await found.incomplete(SET, after=None, limit=10) == work
-    assert await found.incomplete(SET, after=None, limit=1) == work[:1]
-    assert await found.incomplete(SET, after=published.version.id, limit=10) == work[1:]
-    assert await found.counted(SET) == (4, 9)
-    assert await found.counted("unknown") == (0, 9)
+    assert await found.incomplete(SET, THEN, after=None, limit=10) == work
+    assert await found.incomplete(SET, THEN, after=None, limit=1) == work[:1]
+    assert await found.incomplete(SET, THEN, after=published.version.id, limit=10) == work[1:]
+    assert (await found.counted())[SET] == Coverage(done=4, total=9)
 
     await put_vectors(world, published, [VECTOR] * 3, SET)
-    assert await found.incomplete(SET, after=None, limit=10) == work
+    assert await found.incomplete(SET, THEN, after=None, limit=10) == work
     await put_vectors(world, published, [VECTOR] * 4, SET)
-    assert await found.incomplete(SET, after=None, limit=10) == work[1:]
+    assert await found.incomplete(SET, THEN, after=None, limit=10) == work[1:]
 
 
 async def test_an_index_may_be_made_and_dropped_again_and_again(world: AsyncContainer) -> None:

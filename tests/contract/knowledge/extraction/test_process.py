@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from adapters.extraction import extractor as module
+from adapters.extraction import landlock
 from adapters.extraction.extractor import ChildExtractor
+from domain.files.file import MEDIA_TYPES
 from domain.knowledge.document import Failure
 from tests.contract.knowledge.extraction.conftest import children, extract, failure, pages
 from tests.documents import PDF, TEXT, endless_pdf
@@ -117,6 +119,51 @@ def test_the_process_may_not_write_files(tmp_path: Path) -> None:
     target = tmp_path / "file"
     run_inside(f"open({str(target)!r}, 'w').write('x')")
     assert not target.exists() or target.read_text() == ""
+
+
+confined = pytest.mark.skipif(not landlock.version(), reason="no Landlock in this kernel")
+
+
+@confined
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "open({file!r})",
+        "open('/etc/passwd')",
+        "open('/proc/self/environ')",
+        "open({file!r}, 'a')",
+        "open({file!r} + '2', 'w')",
+        "os.listdir({folder!r})",
+        "os.remove({file!r})",
+        "os.mkdir({file!r} + '2')",
+        "os.symlink('/', {file!r} + '2')",
+        "os.rename({file!r}, {file!r} + '2')",
+        "os.truncate({file!r}, 0)",
+    ],
+)
+def test_the_process_neither_reads_nor_changes_files_of_its_user(
+    tmp_path: Path, attempt: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("kept")
+    asked = attempt.format(file=str(secret), folder=str(tmp_path))
+    code = f"try:\n    {asked}\nexcept PermissionError:\n    print('refused')"
+    assert run_inside(code) == "refused\n"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"secret": "kept"}
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES.values())
+def test_no_reader_has_a_thread_that_would_keep_its_rights(media_type: str) -> None:
+    code = f"reader({media_type!r})\nprint(len(os.listdir('/proc/self/task')))"
+    script = f"import os\nfrom adapters.extraction.child import reader\n{code}"
+    run = [sys.executable, "-c", script]
+    told = subprocess.run(run, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert told.stdout == "1\n"
+
+
+def test_a_kernel_without_landlock_reads_documents_too() -> None:
+    without = "from adapters.extraction import landlock\nlandlock._CREATE = 100_000\n"
+    assert run_inside("print('read')", before=without) == "read\n"
 
 
 def test_the_process_has_a_network_of_its_own_where_the_kernel_allows() -> None:
