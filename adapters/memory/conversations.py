@@ -1,13 +1,19 @@
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID, uuid4
 
 from adapters.memory.store import Store
-from application.conversations.ports import Conversations, Endings, MessageEvents, Messages
+from application.conversations.ports import (
+    Conversations,
+    Endings,
+    MessageEvents,
+    Messages,
+    Subjects,
+)
 from application.conversations.resuming import LostAnswers
 from application.shared.page import CursorPaging, PageRequest
 from domain.conversations.conversation import (
@@ -20,7 +26,7 @@ from domain.conversations.events import AnswerDue
 from domain.conversations.message import AlreadyAsked, Message, MessageStatus
 from domain.conversations.stream import KEPT, EventType, Happened, MessageEvent
 from domain.shared.errors import NotFound
-from domain.shared.ids import UserId
+from domain.shared.ids import DocumentId, UserId
 
 _WORDS = re.compile(r"\w+")
 
@@ -83,22 +89,33 @@ class MemoryMessages:
 
     async def get(self, owner: UserId, message_id: MessageId) -> Message:
         message = self._store.table(Message).get((owner, message_id))
-        if message is None or not self._is_live(message):
+        if message is None or not _is_live(self._store, message):
             raise NotFound("there is no such message")
         return deepcopy(message)
 
     async def read(self, owner: UserId, message_id: MessageId) -> Message:
-        return await self.get(owner, message_id)
+        return self._written(await self.get(owner, message_id))
 
     async def sent_as(self, owner: UserId, client_message_id: str) -> Message | None:
         named = (one for one in self._of(owner) if one.client_message_id == client_message_id)
         return deepcopy(next(named, None))
 
     async def answer_to(self, owner: UserId, question_id: MessageId) -> Message:
-        answers = [one for one in self._of(owner) if one.parent_id == question_id]
+        answers = [
+            one
+            for one in self._of(owner)
+            if one.parent_id == question_id and _is_live(self._store, one)
+        ]
         if not answers:
             raise NotFound("there is no such message")
-        return deepcopy(min(answers, key=attrgetter("id")))
+        return self._written(min(answers, key=attrgetter("id")))
+
+    async def answers_to_sent(self, owner: UserId, fingerprint: bytes) -> list[Message]:
+        sent = {one.id for one in self._of(owner) if one.fingerprint == fingerprint}
+        found = [
+            one for one in self._of(owner) if one.parent_id in sent and _is_live(self._store, one)
+        ]
+        return _newest(found, PageRequest())
 
     async def branch(self, owner: UserId, leaf: MessageId, limit: int) -> list[Message]:
         found: list[Message] = []
@@ -113,8 +130,9 @@ class MemoryMessages:
     ) -> list[Message]:
         found = [one for one in self._of(owner) if one.conversation_id == conversation_id]
         if isinstance(paging, PageRequest):
-            return _newest(found, paging)
-        return sorted(found, key=attrgetter("id"))[paging.skip :][: paging.rows]
+            return [self._written(one) for one in _newest(found, paging)]
+        found = sorted(found, key=attrgetter("id"))[paging.skip :][: paging.rows]
+        return [self._written(one) for one in found]
 
     async def search(self, owner: UserId, words: str, request: PageRequest) -> list[Message]:
         wanted = set(_WORDS.findall(words.casefold()))
@@ -123,7 +141,7 @@ class MemoryMessages:
             for one in self._of(owner)
             if wanted
             and wanted <= set(_WORDS.findall(one.content.casefold()))
-            and self._is_live(one)
+            and _is_live(self._store, one)
         ]
         return _newest(found, request)
 
@@ -143,10 +161,10 @@ class MemoryMessages:
     def _of(self, owner: UserId) -> Iterable[Message]:
         return [one for one in self._store.table(Message).values() if one.user_id == owner]
 
-    def _is_live(self, message: Message) -> bool:
-        key = message.user_id, message.conversation_id
-        conversation = self._store.table(Conversation).get(key)
-        return conversation is not None and conversation.deleted_at is None
+    def _written(self, message: Message) -> Message:
+        if message.status is not MessageStatus.STREAMING:
+            return deepcopy(message)
+        return replace(deepcopy(message), content=_text(self._store, message.user_id, message.id))
 
 
 class MemoryMessageEvents:
@@ -173,8 +191,7 @@ class MemoryMessageEvents:
         return [event for event in self._of(owner, message_id) if event.seq > seq]
 
     async def text(self, owner: UserId, message_id: MessageId) -> str:
-        events = self._of(owner, message_id)
-        return "".join(one.data["text"] for one in events if one.type is EventType.DELTA)
+        return _text(self._store, owner, message_id)
 
     async def purge(self, at: datetime) -> int:
         table = self._store.table(_Kept)
@@ -183,10 +200,8 @@ class MemoryMessageEvents:
             del table[key]
         return len(old)
 
-    def _of(self, owner: UserId, message_id: UUID) -> list[MessageEvent]:
-        kept = self._store.table(_Kept).values()
-        mine = [one.event for one in kept if (one.user_id, one.message_id) == (owner, message_id)]
-        return sorted(mine, key=attrgetter("seq"))
+    def _of(self, owner: UserId, message_id: MessageId) -> list[MessageEvent]:
+        return _events(self._store, owner, message_id)
 
 
 class MemoryEndings:
@@ -196,6 +211,21 @@ class MemoryEndings:
     async def ended(self, owner: UserId, message_id: MessageId) -> bool:
         message = self._store.table(Message).get((owner, message_id))
         return message is None or message.status.terminal
+
+
+class MemorySubjects:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def of(self, owner: UserId, message_ids: Collection[UUID]) -> dict[UUID, DocumentId]:
+        table = self._store.table(Message)
+        found = [table[owner, one] for one in message_ids if (owner, one) in table]
+        return {
+            one.id: documents[0]
+            for one in found
+            if _is_live(self._store, one)
+            and (documents := [*(c.document_id for c in one.citations), *one.document_ids])
+        }
 
 
 class MemoryLostAnswers:
@@ -220,6 +250,22 @@ class MemoryLostAnswers:
         ]
 
 
+def _is_live(store: Store, message: Message) -> bool:
+    conversation = store.table(Conversation).get((message.user_id, message.conversation_id))
+    return conversation is not None and conversation.deleted_at is None
+
+
+def _events(store: Store, owner: UserId, message_id: MessageId) -> list[MessageEvent]:
+    kept = store.table(_Kept).values()
+    mine = [one.event for one in kept if (one.user_id, one.message_id) == (owner, message_id)]
+    return sorted(mine, key=attrgetter("seq"))
+
+
+def _text(store: Store, owner: UserId, message_id: MessageId) -> str:
+    events = _events(store, owner, message_id)
+    return "".join(one.data["text"] for one in events if one.type is EventType.DELTA)
+
+
 def _newest[T: (Conversation, Message)](found: Iterable[T], request: PageRequest) -> list[T]:
     ordered = sorted(found, key=attrgetter("id"), reverse=True)
     older = [one for one in ordered if request.after is None or one.id < request.after]
@@ -232,4 +278,5 @@ PORTS: dict[type, type] = {
     LostAnswers: MemoryLostAnswers,
     MessageEvents: MemoryMessageEvents,
     Messages: MemoryMessages,
+    Subjects: MemorySubjects,
 }

@@ -32,7 +32,16 @@ from domain.mail.letter import OutgoingMail
 from domain.models.egress import EgressEvent
 
 # As on Postgres: a secret, or bytes, which are hashes or encrypted.
-_HIDDEN = {"password", "family_key", "token_hash", "parent_hash", "hash", "payload", "letter"}
+_HIDDEN = {
+    "password",
+    "family_key",
+    "token_hash",
+    "parent_hash",
+    "hash",
+    "payload",
+    "letter",
+    "fingerprint",
+}
 
 
 class MemoryRecords:

@@ -44,6 +44,8 @@ class RecordQuestion:
             action=ActivityKind.QUESTION,
             status=ActivityStatus.COMPLETED,
             at=moment_of(event.id),
+            conversation_id=event.conversation_id,
+            message_id=event.question_id,
         )
         await self.activities.add(question)
 

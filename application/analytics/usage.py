@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from application.analytics.ports import Buckets, UsageReader, Zones
 from application.analytics.views import (
     ActivityView,
@@ -13,11 +15,12 @@ from application.analytics.views import (
     WorkflowsView,
     money,
 )
+from application.conversations.exports import Subjects
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock
 from domain.analytics.activity import Activity, ActivityKind, outcome_of
 from domain.analytics.days import last_days, next_day, start_of
-from domain.analytics.measure import Measures, measured, percentile, total
+from domain.analytics.measure import SAMPLES, Measures, measured, percentile, total
 from domain.analytics.usage import UsageEvent
 from domain.shared.ids import UserId
 
@@ -111,13 +114,25 @@ class ListActivity:
     """What happened last, newest first."""
 
     reader: UsageReader
+    subjects: Subjects
 
     async def __call__(self, actor: Actor, limit: int) -> list[ActivityView]:
         actor.require(Scope.ANALYTICS)
         answers = await self.reader.answers(actor.user_id, limit)
         activities = await self.reader.newest(actor.user_id, limit)
         entries = [*map(_answer, answers), *map(_entry, activities)]
-        return sorted(entries, key=lambda one: (one.timestamp, one.id), reverse=True)[:limit]
+        entries.sort(key=lambda one: (one.timestamp, one.id), reverse=True)
+        return await self._with_documents(actor.user_id, entries[:limit])
+
+    async def _with_documents(
+        self, owner: UserId, entries: list[ActivityView]
+    ) -> list[ActivityView]:
+        """Questions and answers name theirs by their messages."""
+        about = await self.subjects.of(owner, [one.message_id for one in entries if one.message_id])
+        return [
+            structs.replace(one, document_id=about.get(one.message_id)) if one.message_id else one
+            for one in entries
+        ]
 
 
 def _usage(period: Period, times: list[int]) -> UsageView:
@@ -136,7 +151,7 @@ def _usage(period: Period, times: list[int]) -> UsageView:
         total_document_size=sums.document_bytes,
         avg_response_time=_average(sums.response_ms, sums.successful_queries),
         p50_response_time=_seconds(percentile(times, 50)),
-        p95_response_time=_seconds(percentile(times, 95)),
+        p95_response_time=_seconds(percentile(times, 95, SAMPLES)),
         workflows_executed=sums.executions,
         estimated_cost=money(sums.cost),
         unpriced_calls=sums.unpriced_calls,
@@ -195,6 +210,8 @@ def _entry(activity: Activity) -> ActivityView:
         action=activity.action,
         status=activity.status,
         document_id=activity.document_id,
+        conversation_id=activity.conversation_id,
+        message_id=activity.message_id,
         response_time=_seconds(activity.took_ms),
     )
 

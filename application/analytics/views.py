@@ -37,7 +37,8 @@ class DayView(Struct, frozen=True):
 class UsageView(Struct, frozen=True):
     """The last `period_days` days of the user's time zone, today included. A query is an answer
     that was asked for; those that were stopped neither succeeded nor failed. Response times are
-    those of successful queries; percentiles of fewer than 20 say nothing, and are null.
+    those of successful queries, in seconds; the 95th percentile of fewer than 20 says nothing, and
+    is null.
     `unpriced_calls` went to models without a price, so `estimated_cost` leaves them out."""
 
     period_days: int
@@ -140,7 +141,9 @@ class CostsView(Struct, frozen=True):
 
 
 class ActivityView(Struct, frozen=True):
-    """Something that happened. `response_time` is in seconds, null for what takes none."""
+    """Something that happened. `document_id` is what it was about: of a question the first of those
+    it was limited to, of an answer the first that it cites. `response_time` is in seconds, null for
+    what takes none."""
 
     id: UUID
     timestamp: datetime

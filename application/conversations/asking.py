@@ -1,22 +1,24 @@
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
-from uuid import UUID
+from functools import partial
 
-from msgspec import Meta, Struct, to_builtins
+from msgspec import to_builtins
 
 from application.analytics.exports import Feature, Meter
+from application.conversations.metadata import bounded
 from application.conversations.ports import Conversations, MessageEvents, Messages
+from application.conversations.questions import Another, Contradictory, Question
 from application.conversations.views import Asked, MessageView, message_view
 from application.knowledge.exports import SearchIndex
 from application.models.exports import ChatModels
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Outbox, Transaction
-from application.shared.text import Text
 from domain.conversations.conversation import (
     Conversation,
     ConversationId,
     Kind,
     MessageId,
+    SessionTaken,
     title_of,
 )
 from domain.conversations.events import AnswerDue, QuestionAsked
@@ -29,58 +31,7 @@ from domain.conversations.message import (
     Role,
 )
 from domain.conversations.stream import EventType, Happened
-from domain.shared.ids import DocumentId, UserId
-
-type Content = Annotated[Text, Meta(min_length=1, max_length=10_000)]
-type Name = Annotated[Text, Meta(min_length=1, max_length=255)]
-type ModelName = Annotated[Text, Meta(min_length=1, max_length=100)]
-type DocumentIds = Annotated[list[UUID], Meta(max_length=100)]
-
-
-class Question(Struct, frozen=True, forbid_unknown_fields=True):
-    """Without `conversation_id` a conversation begins. `document_ids`, which older clients call
-    `sources`, limits what is searched. `model` is one of `GET /chat/models`, or `extractive`, which
-    quotes and asks nobody. What is sent twice as the same `client_message_id` is asked once."""
-
-    content: Content
-    conversation_id: UUID | None = None
-    kind: Kind = Kind.RESEARCH
-    session_id: Name | None = None
-    document_ids: DocumentIds = []
-    sources: DocumentIds = []
-    model: ModelName | None = None
-    client_message_id: Name | None = None
-    trace_id: Annotated[Text, Meta(max_length=255)] | None = None
-
-    @property
-    def searched(self) -> list[DocumentId]:
-        return [DocumentId(one) for one in dict.fromkeys([*self.document_ids, *self.sources])]
-
-
-class FollowUp(Struct, frozen=True, forbid_unknown_fields=True):
-    """A question in a conversation. Without `document_ids` those of the conversation are searched."""
-
-    content: Content
-    document_ids: DocumentIds = []
-    model: ModelName | None = None
-    client_message_id: Name | None = None
-    trace_id: Annotated[Text, Meta(max_length=255)] | None = None
-
-    def within(self, conversation_id: UUID) -> Question:
-        return Question(
-            self.content,
-            conversation_id,
-            document_ids=self.document_ids,
-            model=self.model,
-            client_message_id=self.client_message_id,
-            trace_id=self.trace_id,
-        )
-
-
-class Another(Struct, frozen=True, forbid_unknown_fields=True):
-    """`model`: who shall answer this time."""
-
-    model: ModelName | None = None
+from domain.shared.ids import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +52,50 @@ class Asking:
         if model != EXTRACTIVE:
             self.models.check(model)
 
-    async def ask(self, conversation: Conversation, question: Question) -> Asked:
+    async def once(
+        self,
+        owner: UserId,
+        question: Question,
+        fingerprint: bytes,
+        ask: Callable[[], Awaitable[Asked]],
+    ) -> Asked:
+        """What `ask` does, outside a transaction; or what it did, when the question was sent before
+        by its `client_message_id`. Raises AlreadyAsked, NotFound when that was deleted since."""
+        if earlier := await self._earlier(owner, question, fingerprint):
+            return earlier
+        try:
+            return await ask()
+        except (AlreadyAsked, SessionTaken):  # perhaps by itself, sent beside this one
+            if earlier := await self._earlier(owner, question, fingerprint):
+                return earlier
+            raise
+
+    async def ask(
+        self, conversation: Conversation, question: Question, fingerprint: bytes
+    ) -> Asked:
         """Under the conversation's active leaf. Raises AlreadyAsked, BudgetExceeded."""
-        owner, parent = conversation.user_id, conversation.active_leaf
+        owner = conversation.user_id
         asked = Message(
             id=MessageId(self.ids.next()),
             user_id=owner,
             conversation_id=conversation.id,
-            parent_id=parent,
+            parent_id=conversation.active_leaf,
             role=Role.USER,
             content=question.content,
             status=MessageStatus.COMPLETE,
             model=question.model,
             document_ids=question.searched or conversation.document_ids,
             client_message_id=question.client_message_id,
+            fingerprint=fingerprint,
             trace_id=question.trace_id,
+            metadata=question.metadata,
             created_at=self.clock.now(),
         )
         await self.messages.add(asked)
+        conversation.grow(asked.id, asked.created_at)
         answer = await self.answer(conversation, asked, question.model)
-        await self.outbox.publish(QuestionAsked(self.ids.next(), owner, answer.id))
+        told = QuestionAsked(self.ids.next(), owner, conversation.id, asked.id, answer.id)
+        await self.outbox.publish(told)
         return Asked(message_view(asked), message_view(answer))
 
     async def answer(
@@ -151,9 +126,19 @@ class Asking:
             await self.meter.reserve(asked.user_id, answer.id, feature, estimate, answer.created_at)
         if is_due:
             await self.outbox.publish(AnswerDue(self.ids.next(), asked.user_id, answer.id))
-        conversation.active_leaf = answer.id
-        conversation.updated_at = answer.created_at
+        conversation.grow(answer.id, answer.created_at)
         return answer
+
+    async def _earlier(self, owner: UserId, question: Question, fingerprint: bytes) -> Asked | None:
+        if question.client_message_id is None:
+            return None
+        asked = await self.messages.sent_as(owner, question.client_message_id)
+        if asked is None:
+            return None
+        if (asked.fingerprint, asked.model) != (fingerprint, question.model):
+            raise AlreadyAsked("another message was sent with this client_message_id")
+        answer = await self.messages.answer_to(owner, asked.id)
+        return Asked(message_view(asked), message_view(answer))
 
     async def _is_due(self, asked: Message) -> bool:
         """Else whoever ends the answer above sets this one going: its lock orders the two."""
@@ -165,11 +150,10 @@ class Asking:
 @dataclass(frozen=True, slots=True)
 class AskQuestion:
     """Keep a question, and have it answered; what was sent before is given again. Raises NotFound,
-    SessionTaken, AlreadyAsked, ModelNotAllowed, BudgetExceeded."""
+    SessionTaken, AlreadyAsked, Contradictory, ModelNotAllowed, InvalidMetadata, BudgetExceeded."""
 
     asking: Asking
     conversations: Conversations
-    messages: Messages
     index: SearchIndex
     clock: Clock
     ids: Ids
@@ -177,41 +161,35 @@ class AskQuestion:
 
     async def __call__(self, actor: Actor, question: Question) -> Asked:
         actor.require(Scope.CHAT)
-        if earlier := await self._earlier(actor.user_id, question):
-            return earlier
+        ask = partial(self._ask, actor.user_id, question)
+        return await self.asking.once(actor.user_id, question, question.fingerprint, ask)
+
+    async def _ask(self, owner: UserId, question: Question) -> Asked:
+        bounded(question.metadata)
         self.asking.check(question.model)
-        await self.index.require(actor.user_id, question.searched)
-        try:
-            async with self.transaction:
-                conversation = await self._conversation(actor, question)
-                asked = await self.asking.ask(conversation, question)
-                await self.conversations.save(conversation)
-                return asked
-        except AlreadyAsked:  # by a request beside this one
-            if earlier := await self._earlier(actor.user_id, question):
-                return earlier
-            raise
+        await self.index.require(owner, question.searched)
+        async with self.transaction:
+            conversation = await self._conversation(owner, question)
+            asked = await self.asking.ask(conversation, question, question.fingerprint)
+            await self.conversations.save(conversation)
+        return asked
 
-    async def _earlier(self, owner: UserId, question: Question) -> Asked | None:
-        if question.client_message_id is None:
-            return None
-        asked = await self.messages.sent_as(owner, question.client_message_id)
-        if asked is None:
-            return None
-        if asked.content != question.content:
-            raise AlreadyAsked("another message was sent with this client_message_id")
-        answer = await self.messages.answer_to(owner, asked.id)
-        return Asked(message_view(asked), message_view(answer))
+    async def _conversation(self, owner: UserId, question: Question) -> Conversation:
+        if question.conversation_id is None:
+            return await self._begun(owner, question)
+        conversation = await self.conversations.get(owner, ConversationId(question.conversation_id))
+        if question.kind not in (None, conversation.kind):
+            raise Contradictory(f"the conversation's kind is {conversation.kind}", "kind")
+        if question.session_id not in (None, conversation.session_id):
+            raise Contradictory("the conversation has another session_id", "session_id")
+        return conversation
 
-    async def _conversation(self, actor: Actor, question: Question) -> Conversation:
-        if question.conversation_id is not None:
-            conversation_id = ConversationId(question.conversation_id)
-            return await self.conversations.get(actor.user_id, conversation_id)
+    async def _begun(self, owner: UserId, question: Question) -> Conversation:
         now = self.clock.now()
         conversation = Conversation(
             id=ConversationId(self.ids.next()),
-            user_id=actor.user_id,
-            kind=question.kind,
+            user_id=owner,
+            kind=question.kind or Kind.RESEARCH,
             title=title_of(question.content),
             session_id=question.session_id,
             created_at=now,

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from application.conversations.asking import Asking, Content, ModelName, Question
+from application.conversations.asking import Asking
 from application.conversations.ports import Conversations, Messages
+from application.conversations.questions import Content, ModelName, Name, Question, fingerprint
 from application.conversations.views import Asked
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Ids, Transaction
@@ -21,12 +23,13 @@ from domain.conversations.conversation import (
     title_of,
 )
 from domain.conversations.message import Message, MessageStatus, Role
+from domain.shared.ids import UserId
 
-LONGEST = 40  # messages of a history: the newest
+LONGEST = 40  # messages of a history that was made elsewhere: the newest
 
 
 class Said(Struct, frozen=True):
-    """A turn that was taken before the question."""
+    """A turn of a conversation."""
 
     role: Role
     content: Annotated[Text, Meta(min_length=1)]
@@ -38,12 +41,22 @@ class Completion(Struct, frozen=True):
     history: list[Said]
     content: Content
     model: ModelName | None = None
+    client_message_id: Name | None = None
+
+    @property
+    def question(self) -> Question:
+        return Question(self.content, model=self.model, client_message_id=self.client_message_id)
+
+    @property
+    def fingerprint(self) -> bytes:
+        return fingerprint([*self.history, Said(Role.USER, self.content)])
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteChat:
-    """Keep what another program's conversation says and asks as one of the owner's, archived, and
-    have it answered from the owner's documents. Raises ModelNotAllowed, BudgetExceeded."""
+    """Keep what another program's conversation asks, as one of the owner's, archived, and have it
+    answered from the owner's documents. What ends with an answer of ours goes on under it; what was
+    said elsewhere is kept along. Raises AlreadyAsked, NotFound, ModelNotAllowed, BudgetExceeded."""
 
     asking: Asking
     conversations: Conversations
@@ -54,11 +67,41 @@ class CompleteChat:
 
     async def __call__(self, actor: Actor, completion: Completion) -> Asked:
         actor.require(Scope.CHAT)
+        ask = partial(self._ask, actor.user_id, completion)
+        return await self.asking.once(
+            actor.user_id, completion.question, completion.fingerprint, ask
+        )
+
+    async def _ask(self, owner: UserId, completion: Completion) -> Asked:
         self.asking.check(completion.model)
+        async with self.transaction:
+            conversation = await self._conversation(owner, completion)
+            asked = await self.asking.ask(conversation, completion.question, completion.fingerprint)
+            await self.conversations.save(conversation)
+        return asked
+
+    async def _conversation(self, owner: UserId, completion: Completion) -> Conversation:
+        answer = await self._last_answer(owner, completion.history)
+        if answer is None:
+            return await self._begun(owner, completion)
+        conversation = await self.conversations.get(owner, answer.conversation_id)
+        conversation.active_leaf = answer.id
+        return conversation
+
+    async def _last_answer(self, owner: UserId, history: Sequence[Said]) -> Message | None:
+        """Of ours: given to all that was said before it, and not changed since."""
+        if not history:
+            return None
+        *before, last = history
+        answers = await self.messages.answers_to_sent(owner, fingerprint(before))
+        said = last.content.strip()
+        return next((one for one in answers if one.content.strip() == said), None)
+
+    async def _begun(self, owner: UserId, completion: Completion) -> Conversation:
         now = self.clock.now()
         conversation = Conversation(
             id=ConversationId(self.ids.next()),
-            user_id=actor.user_id,
+            user_id=owner,
             kind=Kind.RESEARCH,
             title=title_of(completion.content),
             origin=Origin.COMPLETIONS,
@@ -66,25 +109,21 @@ class CompleteChat:
             created_at=now,
             updated_at=now,
         )
-        async with self.transaction:
-            await self.conversations.add(conversation)
-            await self._keep(conversation, completion.history[-LONGEST:])
-            question = Question(completion.content, model=completion.model)
-            asked = await self.asking.ask(conversation, question)
-            await self.conversations.save(conversation)
-        return asked
+        await self.conversations.add(conversation)
+        for said in completion.history[-LONGEST:]:
+            await self._keep(conversation, said)
+        return conversation
 
-    async def _keep(self, conversation: Conversation, history: Sequence[Said]) -> None:
-        for said in history:
-            message = Message(
-                id=MessageId(self.ids.next()),
-                user_id=conversation.user_id,
-                conversation_id=conversation.id,
-                parent_id=conversation.active_leaf,
-                role=said.role,
-                content=said.content,
-                status=MessageStatus.COMPLETE,
-                created_at=conversation.created_at,
-            )
-            await self.messages.add(message)
-            conversation.active_leaf = message.id
+    async def _keep(self, conversation: Conversation, said: Said) -> None:
+        message = Message(
+            id=MessageId(self.ids.next()),
+            user_id=conversation.user_id,
+            conversation_id=conversation.id,
+            parent_id=conversation.active_leaf,
+            role=said.role,
+            content=said.content,
+            status=MessageStatus.COMPLETE,
+            created_at=conversation.created_at,
+        )
+        await self.messages.add(message)
+        conversation.grow(message.id, message.created_at)

@@ -2,16 +2,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType, json
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from application.conversations.asking import (
-    Asking,
-    Content,
-    DocumentIds,
-    Name,
-    Question,
-)
+from application.conversations.asking import Asking
+from application.conversations.metadata import bounded
 from application.conversations.ports import Conversations, Messages
+from application.conversations.questions import Content, Contradictory, DocumentIds, Name, Question
 from application.conversations.stopping import Stopping
 from application.conversations.views import ConversationView, conversation_view
 from application.knowledge.exports import SearchIndex
@@ -27,15 +23,10 @@ from domain.conversations.conversation import (
     MessageId,
     title_of,
 )
-from domain.shared.errors import Invalid, NotFound
+from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId
 
 type Title = Annotated[Text, Meta(min_length=1, max_length=200)]
-
-LARGEST_METADATA = 16 * 1024  # bytes, as JSON
-
-
-class MetadataTooLarge(Invalid): ...
 
 
 class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +40,13 @@ class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
     metadata: dict[str, Any] = {}
     document_ids: DocumentIds = []
     initial_message: Content | None = None
+
+    def agreed_kind(self) -> Kind:
+        """Raises Contradictory."""
+        kind = self.kind or self.session_type or Kind.RESEARCH
+        if self.session_type not in (None, kind):
+            raise Contradictory("kind and session_type are the same: send one", "session_type")
+        return kind
 
 
 class ConversationChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +68,7 @@ class Attached(Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class CreateConversation:
     """Begin a conversation, perhaps with a question. Raises SessionTaken, NotFound,
-    MetadataTooLarge, BudgetExceeded."""
+    Contradictory, InvalidMetadata, BudgetExceeded."""
 
     conversations: Conversations
     asking: Asking
@@ -87,10 +85,10 @@ class CreateConversation:
         conversation = Conversation(
             id=ConversationId(self.ids.next()),
             user_id=actor.user_id,
-            kind=new.kind or new.session_type or Kind.RESEARCH,
+            kind=new.agreed_kind(),
             title=new.title or title_of(new.initial_message),
             session_id=new.session_id,
-            metadata=_bounded(new.metadata),
+            metadata=bounded(new.metadata),
             document_ids=ids,
             created_at=now,
             updated_at=now,
@@ -98,7 +96,8 @@ class CreateConversation:
         async with self.transaction:
             await self.conversations.add(conversation)
             if new.initial_message is not None:
-                await self.asking.ask(conversation, Question(new.initial_message))
+                question = Question(new.initial_message)
+                await self.asking.ask(conversation, question, question.fingerprint)
                 await self.conversations.save(conversation)
         return conversation_view(conversation)
 
@@ -131,7 +130,7 @@ class ShowConversation:
 @dataclass(frozen=True, slots=True)
 class ChangeConversation:
     """Name it, archive it, or go on under another of its answers. Raises NotFound, NotAnAnswer,
-    MetadataTooLarge."""
+    InvalidMetadata."""
 
     conversations: Conversations
     messages: Messages
@@ -148,7 +147,7 @@ class ChangeConversation:
                 await self._check(conversation, MessageId(change.active_leaf))
             for name, value in given(change).items():
                 setattr(conversation, name, value)
-            _bounded(conversation.metadata)
+            bounded(conversation.metadata)
             conversation.updated_at = self.clock.now()
             await self.conversations.save(conversation)
         return conversation_view(conversation)
@@ -157,7 +156,7 @@ class ChangeConversation:
         answer = await self.messages.read(conversation.user_id, leaf)
         if answer.conversation_id != conversation.id:
             raise NotFound("there is no such message in this conversation")
-        _ = answer.question_id
+        answer.check_answer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +202,3 @@ class DeleteConversation:
                 await self.stopping.stop(answer)
             conversation.deleted_at = self.clock.now()
             await self.conversations.save(conversation)
-
-
-def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
-    if len(json.encode(metadata)) > LARGEST_METADATA:
-        raise MetadataTooLarge("metadata may hold 16 KiB")
-    return metadata

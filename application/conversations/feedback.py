@@ -35,7 +35,7 @@ class RateAnswer:
         actor.require(Scope.CHAT)
         async with self.transaction:
             answer = await self.messages.get(actor.user_id, answer_id)
-            _ = answer.question_id
+            answer.check_answer()
             if not answer.status.terminal:
                 raise AnswerNotEnded("the answer is still being made")
             answer.rating, answer.comment = feedback.rating, feedback.comment

@@ -51,7 +51,7 @@ def checked(one: Cited, hits: Sequence[Hit]) -> Citation:
     span = one.span.shifted(hit.start)
     place = SentenceView(_page(hit, span.start), span.start, span.end)
     citation = cited(one.marker, hit, place, hit.score)
-    return replace(citation, verified=Verified(one.verified))
+    return replace(citation, verified=Verified(one.verified), places=one.places)
 
 
 def _page(hit: Hit, start: int) -> int:

@@ -1,13 +1,14 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from application.shared.page import CursorPaging, PageRequest
 from application.shared.records import Records
 from domain.conversations.conversation import Conversation, ConversationId, MessageId
 from domain.conversations.message import Message
 from domain.conversations.stream import Happened, MessageEvent
-from domain.shared.ids import UserId
+from domain.shared.ids import DocumentId, UserId
 
 
 class Conversations(Protocol):
@@ -46,15 +47,20 @@ class Messages(Protocol):
         ...
 
     async def read(self, owner: UserId, message_id: MessageId) -> Message:
-        """As `get`, without waiting for whoever holds the lock."""
+        """As `get`, without waiting for whoever holds the lock; an answer that is being written has
+        what is written so far."""
         ...
 
     async def sent_as(self, owner: UserId, client_message_id: str) -> Message | None:
-        """The question that the client calls so."""
+        """The question that the client calls so, also in a deleted conversation."""
         ...
 
     async def answer_to(self, owner: UserId, question_id: MessageId) -> Message:
-        """The first. Raises NotFound."""
+        """The first, as `read`. Raises NotFound."""
+        ...
+
+    async def answers_to_sent(self, owner: UserId, fingerprint: bytes) -> list[Message]:
+        """The newest answers to what was sent with this fingerprint, the last one first."""
         ...
 
     async def branch(self, owner: UserId, leaf: MessageId, limit: int) -> list[Message]:
@@ -64,7 +70,8 @@ class Messages(Protocol):
     async def page(
         self, owner: UserId, conversation_id: ConversationId, paging: CursorPaging
     ) -> list[Message]:
-        """The rows that `paging` asks for. Pages begin with the newest, slices with the oldest."""
+        """The rows that `paging` asks for, each as `read`. Pages begin with the newest, slices with
+        the oldest."""
         ...
 
     async def search(self, owner: UserId, words: str, request: PageRequest) -> list[Message]:
@@ -112,6 +119,13 @@ class Endings(Protocol):
     async def ended(self, owner: UserId, message_id: MessageId) -> bool:
         """Whether the message has ended, or is no more. By a connection of its own: it may be asked
         whatever else is going on."""
+        ...
+
+
+class Subjects(Protocol):
+    async def of(self, owner: UserId, message_ids: Collection[UUID]) -> dict[UUID, DocumentId]:
+        """The document that each message is about: the first that it cites, else the first of those
+        that were asked. Without messages that are about none, or whose conversation is deleted."""
         ...
 
 

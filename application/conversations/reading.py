@@ -1,13 +1,17 @@
 from dataclasses import dataclass
 
-from msgspec import structs
-
-from application.conversations.ports import Conversations, MessageEvents, Messages
-from application.conversations.views import MessageView, message_view
+from application.conversations.ports import Conversations, Messages
+from application.conversations.views import (
+    ConversationWithMessages,
+    MessageView,
+    message_view,
+    with_messages,
+)
 from application.shared.actor import Actor, Scope
 from application.shared.page import CursorPaging, Page, PageRequest, UncountedListing, uncounted
 from domain.conversations.conversation import ConversationId, MessageId
-from domain.conversations.message import MessageStatus
+
+SHOWN = 100  # messages with their conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +19,32 @@ class ShowMessage:
     """One's own message, as far as it is made. Raises NotFound."""
 
     messages: Messages
-    events: MessageEvents
 
     async def __call__(self, actor: Actor, message_id: MessageId) -> MessageView:
         actor.require(Scope.CHAT)
-        view = message_view(await self.messages.read(actor.user_id, message_id))
-        if view.status is not MessageStatus.STREAMING:
-            return view
-        content = await self.events.text(actor.user_id, message_id)
-        return structs.replace(view, content=content)
+        return message_view(await self.messages.read(actor.user_id, message_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSession:
+    """One's own conversation and what was said last in it. Raises NotFound."""
+
+    conversations: Conversations
+    messages: Messages
+
+    async def __call__(
+        self, actor: Actor, conversation_id: ConversationId
+    ) -> ConversationWithMessages:
+        actor.require(Scope.CHAT)
+        conversation = await self.conversations.read(actor.user_id, conversation_id)
+        newest = PageRequest(size=SHOWN)
+        found = await self.messages.page(actor.user_id, conversation_id, newest)
+        return with_messages(conversation, found[:SHOWN][::-1])
 
 
 @dataclass(frozen=True, slots=True)
 class ListMessages:
-    """All of a conversation, every branch. Raises NotFound."""
+    """All of a conversation, every branch, as far as it is made. Raises NotFound."""
 
     conversations: Conversations
     messages: Messages

@@ -1,14 +1,15 @@
 """What a conversation shows to its owner."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.conversations.conversation import Conversation, ConversationId, Kind, MessageId
 from domain.conversations.message import (
     AnswerMode,
     Citation,
+    FinishReason,
     Message,
     MessageStatus,
     Notice,
@@ -23,7 +24,8 @@ from domain.shared.span import Span
 
 class ConversationView(Struct, frozen=True):
     """`session_type` is its kind, as some clients call it. What is asked next stands under
-    `active_leaf`. `document_ids` is what is searched; none: all your documents."""
+    `active_leaf`. `message_count` and `last_message_at` are of all branches. `document_ids` is what
+    is searched; none: all your documents."""
 
     id: ConversationId
     title: str
@@ -35,13 +37,15 @@ class ConversationView(Struct, frozen=True):
     active_leaf: MessageId | None
     is_active: bool
     is_archived: bool
+    message_count: int
+    last_message_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
 
 class CitationView(Struct, frozen=True):
     """Where a quote stands: the document's `content[start:end]`, on `page`. `url` shows it with
-    its neighbourhood."""
+    its neighbourhood. `places` are where its marker stands in a message that a model wrote."""
 
     marker: int
     document_id: DocumentId
@@ -53,6 +57,7 @@ class CitationView(Struct, frozen=True):
     quote: str
     score: float
     verified: Verified
+    places: list[Span]
     url: str
 
 
@@ -70,13 +75,15 @@ class MessageView(Struct, frozen=True):
     """A question or an answer. `document_ids` is what was searched, none being everything;
     `nearest` are the passages that came closest when the mode is `not_found`. `unknown_markers`
     counts what a model cited and was not there, `unsupported` are the statements of `content` that
-    nothing it cites supports. `response_time_ms` is measured from the question."""
+    nothing it cites supports. `finish_reason` is why its model stopped: after `length` and
+    `content_filter` the answer is cut. `response_time_ms` is measured from the question."""
 
     id: MessageId
     conversation_id: ConversationId
     parent_id: MessageId | None
     role: Role
     is_user: bool
+    message_type: Literal["text"]
     content: str
     status: MessageStatus
     mode: AnswerMode | None
@@ -92,11 +99,19 @@ class MessageView(Struct, frozen=True):
     completion_tokens: int
     total_tokens: int
     response_time_ms: int | None
+    finish_reason: FinishReason | None
     error: MessageError | None
     feedback: FeedbackView | None
     client_message_id: str | None
     trace_id: str | None
+    metadata: dict[str, Any]
     created_at: datetime
+
+
+class ConversationWithMessages(ConversationView, frozen=True):
+    """A conversation with its last messages, of every branch, the oldest first."""
+
+    messages: list[MessageView]
 
 
 class Usage(Struct, frozen=True):
@@ -132,9 +147,16 @@ def conversation_view(conversation: Conversation) -> ConversationView:
         active_leaf=conversation.active_leaf,
         is_active=conversation.deleted_at is None,
         is_archived=conversation.is_archived,
+        message_count=conversation.message_count,
+        last_message_at=conversation.last_message_at,
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
     )
+
+
+def with_messages(conversation: Conversation, messages: list[Message]) -> ConversationWithMessages:
+    shown = structs.asdict(conversation_view(conversation))
+    return ConversationWithMessages(**shown, messages=[message_view(one) for one in messages])
 
 
 def message_view(message: Message) -> MessageView:
@@ -146,6 +168,7 @@ def message_view(message: Message) -> MessageView:
         parent_id=message.parent_id,
         role=message.role,
         is_user=message.role is Role.USER,
+        message_type="text",
         content=message.content,
         status=message.status,
         mode=message.mode,
@@ -161,10 +184,12 @@ def message_view(message: Message) -> MessageView:
         completion_tokens=message.completion_tokens,
         total_tokens=message.prompt_tokens + message.completion_tokens,
         response_time_ms=message.response_time_ms,
+        finish_reason=message.finish_reason,
         error=error or None,
         feedback=feedback or None,
         client_message_id=message.client_message_id,
         trace_id=message.trace_id,
+        metadata=message.metadata,
         created_at=message.created_at,
     )
 
@@ -190,5 +215,6 @@ def citation_view(citation: Citation) -> CitationView:
         quote=citation.quote,
         score=citation.score,
         verified=citation.verified,
+        places=list(citation.places),
         url=f"/api/v1/documents/{citation.document_id}/content{place}",
     )

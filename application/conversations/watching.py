@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from msgspec import to_builtins
 
 from application.conversations.ending import LAST
 from application.conversations.ports import MessageEvents, Messages
-from application.conversations.views import message_view
+from application.conversations.views import MessageView, message_view
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock, Listener
 from domain.conversations.conversation import MessageId
@@ -34,7 +34,7 @@ class WatchAnswer:
     ) -> AsyncGenerator[MessageEvent]:
         actor.require(Scope.CHAT)
         answer = await self.messages.read(actor.user_id, message_id)
-        _ = answer.question_id
+        answer.check_answer()
         with self.listener.listening(message_id) as changed:
             while True:
                 changed.clear()
@@ -52,6 +52,22 @@ class WatchAnswer:
                 answer = await self.messages.read(actor.user_id, message_id)
         if not await self.events.after(actor.user_id, message_id, 0):
             yield MessageEvent(0, LAST[answer.status], to_builtins(message_view(answer)))
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitAnswer:
+    """An answer when it has ended, or, after `patience` seconds, as far as it is made. Raises
+    NotFound, NotAnAnswer."""
+
+    watch: WatchAnswer
+    messages: Messages
+
+    async def __call__(self, actor: Actor, message_id: MessageId, patience: float) -> MessageView:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience), aclosing(self.watch(actor, message_id)) as events:
+                async for _ in events:
+                    pass
+        return message_view(await self.messages.read(actor.user_id, message_id))
 
 
 @dataclass(frozen=True, slots=True)

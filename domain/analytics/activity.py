@@ -34,6 +34,8 @@ class Activity:
     status: ActivityStatus
     at: datetime
     document_id: DocumentId | None = None
+    conversation_id: UUID | None = None
+    message_id: UUID | None = None
     bytes: int = 0
     took_ms: int | None = None
 

@@ -10,7 +10,7 @@ from domain.analytics.usage import ANSWERING, Charge, UsageStatus
 from domain.shared.tokens import Tokens
 
 QUARTER = timedelta(minutes=15)  # a bucket: every zone's day begins with one
-SAMPLES = 20  # fewer say nothing about a percentile
+SAMPLES = 20  # fewer say nothing about the slowest twentieth
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAILED = (UsageStatus.ERROR, UsageStatus.TIMEOUT)
 
@@ -65,9 +65,10 @@ def bucket_of(at: datetime) -> datetime:
     return at.astimezone(UTC) - (at - _EPOCH) % QUARTER
 
 
-def percentile(samples: Sequence[int], percent: int) -> int | None:
-    """The smallest sample that at least `percent` of them do not exceed."""
-    if len(samples) < SAMPLES:
+def percentile(samples: Sequence[int], percent: int, least: int = 1) -> int | None:
+    """The smallest sample that at least `percent` of them do not exceed; None when there are fewer
+    than `least`."""
+    if len(samples) < least:
         return None
     return sorted(samples)[-(-percent * len(samples) // 100) - 1]
 

@@ -35,8 +35,8 @@ class SessionTaken(Conflict): ...
 @dataclass(slots=True, kw_only=True)
 class Conversation:
     """`session_id` is the client's own name for it, unique among its owner's. Its messages form a
-    tree: what is asked next stands under `active_leaf`. `document_ids` is what is searched; none:
-    all of the owner's."""
+    tree: what is asked next stands under `active_leaf`. `message_count` and `last_message_at` are of
+    every branch. `document_ids` is what is searched; none: all of the owner's."""
 
     id: ConversationId
     user_id: UserId
@@ -48,9 +48,17 @@ class Conversation:
     document_ids: list[DocumentId] = field(default_factory=list)
     active_leaf: MessageId | None = None
     is_archived: bool = False
+    message_count: int = 0
+    last_message_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+
+    def grow(self, message_id: MessageId, at: datetime) -> None:
+        """By one more message, under which it goes on."""
+        self.active_leaf = message_id
+        self.message_count += 1
+        self.last_message_at = self.updated_at = at
 
 
 def title_of(question: str | None) -> str:

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.conversations.conversation import MessageId
+from domain.conversations.conversation import ConversationId, MessageId
 from domain.shared.ids import UserId
 
 
@@ -11,6 +11,8 @@ class QuestionAsked:
 
     id: UUID
     user_id: UserId
+    conversation_id: ConversationId
+    question_id: MessageId
     answer_id: MessageId
 
 

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid5
 
 from domain.conversations.conversation import ConversationId, MessageId
@@ -63,6 +64,16 @@ class Notice(StrEnum):
     CONSENT_REQUIRED = "consent_required"
 
 
+class FinishReason(StrEnum):
+    """Why a model stopped writing: of its own accord, cut off at the most it may write, or by its
+    provider's filter."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+    OTHER = "other"
+
+
 class Rating(StrEnum):
     UP = "up"
     DOWN = "down"
@@ -70,7 +81,8 @@ class Rating(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """`quote` is the document's canonical text from `start` to `end`, on `page`."""
+    """`quote` is the document's canonical text from `start` to `end`, on `page`. `places` are where
+    its marker stands in what a model wrote."""
 
     marker: int
     document_id: DocumentId
@@ -82,6 +94,7 @@ class Citation:
     quote: str
     score: float
     verified: Verified = Verified.EXACT
+    places: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,8 @@ class Support:
 class Message:
     """A question, or the answer that stands under it. Terminal states never change. `model` is what
     was asked for; `unknown_markers` counts what the model cited and was not there, `unsupported`
-    are the statements of its content that nothing it cites supports."""
+    are the statements of its content that nothing it cites supports. `fingerprint` tells what was
+    sent as `client_message_id` from anything else that is."""
 
     id: MessageId
     user_id: UserId
@@ -120,12 +134,15 @@ class Message:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     response_time_ms: int | None = None
+    finish_reason: FinishReason | None = None
     error_code: str | None = None
     error_detail: str | None = None
     rating: Rating | None = None
     comment: str | None = None
     client_message_id: str | None = None
+    fingerprint: bytes | None = None
     trace_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
     created_at: datetime
 
     @property
@@ -134,6 +151,10 @@ class Message:
         if self.role is not Role.ASSISTANT or self.parent_id is None:
             raise NotAnAnswer("this message is a question")
         return self.parent_id
+
+    def check_answer(self) -> None:
+        """Raises NotAnAnswer."""
+        _ = self.question_id
 
     @property
     def stopping(self) -> UUID:

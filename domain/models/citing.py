@@ -6,7 +6,7 @@ invent markers, misquote and forget to cite: here each of these is found out.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.models.quoting import Found, Verified, find_quote
 from domain.shared.span import Span
@@ -27,11 +27,13 @@ _FEWEST = 4  # words of a statement
 @dataclass(frozen=True, slots=True)
 class Cited:
     """`span` is in the text of source number `marker`: what was quoted, or said in the source's own
-    words. When neither is there, it is all of the source, and `verified` is NO."""
+    words. When neither is there, it is all of the source, and `verified` is NO. `places` are those
+    of the marker in what was written."""
 
     marker: int
     span: Span
     verified: Verified
+    places: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,18 @@ class Checked:
 def check_citations(written: str, sources: Sequence[str]) -> Checked:
     """`sources` are the texts that the model was given, in the order of their numbers."""
     text, unknown = _without_unknown(written, len(sources))
-    citations: dict[Cited, None] = {}  # in the order in which they come, each once
+    citations: dict[Cited, list[Span]] = {}  # in the order in which they come, each once
     unsupported = []
     for sentence in _sentences(text):
         cited = list(_citations(sentence.of(text), sources))
-        citations |= dict.fromkeys(cited)
+        for one, place in cited:
+            citations.setdefault(one, []).append(place.shifted(sentence.start))
         if not cited and _states(sentence.of(text)):
             unsupported.append(sentence)
-    return Checked(text, tuple(citations), unknown, tuple(unsupported))
+    placed = [
+        replace(one, places=tuple(dict.fromkeys(places))) for one, places in citations.items()
+    ]
+    return Checked(text, tuple(placed), unknown, tuple(unsupported))
 
 
 def _without_unknown(text: str, known: int) -> tuple[str, int]:
@@ -80,13 +86,15 @@ def _sentences(text: str) -> Iterator[Span]:
         yield Span(match.start(), match.start() + len(match[0].rstrip()))
 
 
-def _citations(sentence: str, sources: Sequence[str]) -> Iterator[Cited]:
-    """What each marker of a sentence says that its source supports: the part before it."""
+def _citations(sentence: str, sources: Sequence[str]) -> Iterator[tuple[Cited, Span]]:
+    """What each marker of a sentence, and where, says that its source supports: the part before
+    it."""
     begin = 0
     for group in _groups(sentence):
         part, begin = sentence[begin : group[0].start()], group[-1].end()
-        for number in dict.fromkeys(n for match in group for n in _numbers(match)):
-            yield from _supports(number, part, sources[number - 1])
+        for number, place in _marked(group).items():
+            for one in _supports(number, part, sources[number - 1]):
+                yield one, place
 
 
 def _groups(sentence: str) -> list[list[re.Match[str]]]:
@@ -98,6 +106,15 @@ def _groups(sentence: str) -> list[list[re.Match[str]]]:
         else:
             groups.append([match])
     return groups
+
+
+def _marked(group: list[re.Match[str]]) -> dict[int, Span]:
+    """The numbers of a group, each where it stands first."""
+    found: dict[int, Span] = {}
+    for match in group:
+        for number in _numbers(match):
+            found.setdefault(number, Span(*match.span()))
+    return found
 
 
 def _supports(number: int, part: str, source: str) -> Iterator[Cited]:

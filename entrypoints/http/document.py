@@ -36,8 +36,8 @@ tell us the `request_id`, which is also the header `X-Request-ID` of every answe
 explains every code.
 
 **Once.** A POST by somebody signed in takes an `Idempotency-Key`: sent again within 24 hours, with
-the same key and body, it is answered as the first time and done once. Uploads need none: the same
-bytes are the same document.
+the same key and body, it is answered as the first time and done once. A question is asked once for
+good, and given its answer. Uploads need none: the same bytes are the same document.
 
 **Pages.** `?size=` asks for up to 100 items; the `next` of a page is the `after` of the following
 one, null on the last.
@@ -57,6 +57,7 @@ ALIASES = {
     "/api/v1/auth/me",
     "/api/v1/chat/sessions",
     "/api/v1/chat/sessions/conversation_id",
+    "/api/v1/chat/sessions/conversation_id/documents",
     "/api/v1/chat/sessions/conversation_id/messages",
     "/api/v1/health/ready",
 }

@@ -30,6 +30,8 @@ from domain.shared.errors import DomainError
 
 # The `opt` of routes whose body streams: it cannot be told from another before it is read.
 STREAMS = "streams"
+# The `opt` of routes whose use case is told the key, and keeps what it promises for longer.
+KEPT_BY_USE_CASE = "kept_by_use_case"
 
 _NAME = "Idempotency-Key"
 _RAW_NAME = b"idempotency-key"
@@ -54,11 +56,11 @@ def recorded(app: ASGIApp) -> ASGIApp:
 
 
 async def first_answer(request: AnyRequest, caller: Caller) -> Response[bytes] | None:
-    """What this request was answered when it came before; None when it has no key, or is the first
-    of it. Raises ValidationException, IdempotencyKeyReused, RequestInFlight, AnsweredOnce."""
+    """What this request was answered when it came before; None when it has no key, is the first of
+    it, or its route does without. Raises ValidationException, IdempotencyKeyReused, RequestInFlight, AnsweredOnce."""
     state = request.scope["state"]
     recording: Recording | None = state.get("recording")
-    if recording is None or STREAMS in request.route_handler.opt:
+    if recording is None or {STREAMS, KEPT_BY_USE_CASE} & request.route_handler.opt.keys():
         return None
     attempt = Attempt(
         owner=caller.user.id,
@@ -72,6 +74,12 @@ async def first_answer(request: AnyRequest, caller: Caller) -> Response[bytes] |
         return None
     headers = {**answer.headers, "idempotency-replayed": "true"}
     return Response(answer.body or b"", status_code=answer.status, headers=headers)
+
+
+def key_of(request: AnyRequest) -> str | None:
+    """For a use case that keeps it. Raises ValidationException."""
+    recording: Recording | None = request.scope["state"].get("recording")
+    return _checked(recording.keys) if recording else None
 
 
 class Recording:

@@ -7,6 +7,7 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.postgres.conversations.conversations import PostgresConversations
 from adapters.postgres.conversations.events import PostgresMessageEvents
 from adapters.postgres.conversations.messages import PostgresEndings, PostgresMessages
+from adapters.postgres.conversations.subjects import PostgresSubjects
 from adapters.postgres.maintenance import PostgresLostAnswers, maintenance
 from adapters.postgres.records import PostgresConversationRecords
 from application.conversations.answers import AnswerQuestion, FailAnswer, Tasks
@@ -30,13 +31,19 @@ from application.conversations.ports import (
     Endings,
     MessageEvents,
     Messages,
+    Subjects,
 )
 from application.conversations.quoting import QuoteDocuments
-from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
+from application.conversations.reading import (
+    ListMessages,
+    SearchMessages,
+    ShowMessage,
+    ShowSession,
+)
 from application.conversations.resuming import LostAnswers, ResumeAnswers
 from application.conversations.stopping import StopAnswer, Stopping
 from application.conversations.usage import LostAttempts
-from application.conversations.watching import ForgetEvents, WatchAnswer
+from application.conversations.watching import AwaitAnswer, ForgetEvents, WatchAnswer
 from application.conversations.writing import WriteAnswer
 from entrypoints.settings import Settings
 
@@ -67,9 +74,11 @@ class UseCases(Provider):
     )
     messages = provide_all(
         ShowMessage,
+        ShowSession,
         ListMessages,
         SearchMessages,
         WatchAnswer,
+        AwaitAnswer,
         ForgetEvents,
         StopAnswer,
         Stopping,
@@ -98,5 +107,6 @@ class Adapters(Provider):
     conversations = provide(PostgresConversations, provides=Conversations)
     messages = provide(PostgresMessages, provides=Messages)
     events = provide(PostgresMessageEvents, provides=MessageEvents)
+    subjects = provide(PostgresSubjects, provides=Subjects)
     endings = provide(PostgresEndings, provides=Endings)
     records = provide(PostgresConversationRecords, provides=ConversationRecords)

@@ -14,12 +14,28 @@ from entrypoints import database
 from entrypoints.database import ROOT, WrongName, alembic_config, draft, is_current, migrate
 from entrypoints.embedded_postgres import Cluster
 from tests.conftest import execute
+from tests.running import sql
 
 REVISIONS = [
     script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions()
 ][::-1]
 
 _NOBODY = f"current_setting('app.user_id'::text, true) = '{UUID(int=0)}'::text"
+
+# By nobody: foreign keys are not asked.
+SAID = """
+SET session_replication_role = replica;
+INSERT INTO conversations (user_id, id, kind, title, created_at, updated_at)
+    SELECT '00000000-0000-0000-0000-000000000001', id, 'research', 'Fees?', now(), now()
+    FROM unnest(ARRAY['00000000-0000-0000-0000-000000000002',
+        '00000000-0000-0000-0000-000000000003']::uuid[]) AS id;
+INSERT INTO messages (user_id, id, conversation_id, role, content, status, document_ids, citations,
+        nearest, prompt_tokens, completion_tokens, created_at)
+    SELECT '00000000-0000-0000-0000-000000000001', gen_random_uuid(),
+        '00000000-0000-0000-0000-000000000002', 'user', '?', 'complete', '[]', '[]', '[]', 0, 0,
+        timestamptz '2026-11-25' + number * interval '1 day'
+    FROM generate_series(1, 3) AS number;
+"""
 
 
 @pytest.fixture
@@ -35,6 +51,18 @@ def test_every_revision_goes_up_down_and_up_again(empty: str) -> None:
         migrate(empty, revision)
         command.downgrade(alembic_config(empty), below)
         migrate(empty, revision)
+
+
+def test_messages_that_were_there_before_are_counted(empty: str) -> None:
+    migrate(empty, "0013")
+    asyncio.run(execute(empty, SAID))
+    migrate(empty)
+    rows = sql(
+        empty,
+        "SELECT id, message_count AS held, last_message_at = '2026-11-28' AS last"
+        " FROM conversations ORDER BY id",
+    )
+    assert [tuple(row) for row in rows] == [(UUID(int=2), 3, True), (UUID(int=3), 0, None)]
 
 
 def test_the_migrated_tables_are_those_of_the_code(empty: str) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     bindparam,
+    case,
     cast,
     func,
     insert,
@@ -15,17 +16,19 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from adapters.postgres.database import Database, Statement, Values
 from adapters.postgres.pool import Pool
 from adapters.postgres.rows import values_of
-from adapters.postgres.tables.conversations import conversations, messages
+from adapters.postgres.tables.conversations import conversations, message_events, messages
 from application.shared.page import CursorPaging, PageRequest
 from domain.conversations.conversation import ConversationId, MessageId
 from domain.conversations.message import (
     AlreadyAsked,
     AnswerMode,
     Citation,
+    FinishReason,
     Message,
     MessageStatus,
     Notice,
@@ -37,23 +40,36 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, UserId
 from domain.shared.span import Span
 
-_k, _m = conversations.c, messages.c
+_k, _m, _e = conversations.c, messages.c, message_events.c
 _COLUMNS = tuple(_m.keys())
 _owner: BindParameter[Any] = bindparam("owner")
 _message: BindParameter[Any] = bindparam("message")
+_NOTHING: ColumnElement[str] = literal_column("''")
 _mine = select(messages).where(_m.user_id == _owner)
-_live = _mine.join(conversations, (_k.user_id == _m.user_id) & (_k.id == _m.conversation_id)).where(
-    _k.deleted_at.is_(None)
-)
+_in_conversation = (_k.user_id == _m.user_id) & (_k.id == _m.conversation_id)
+_live = _mine.join(conversations, _in_conversation).where(_k.deleted_at.is_(None))
 _one = _live.where(_m.id == _message)
+
+# As they are shown: an answer that is being written has its text in its events so far.
+_pieces = func.string_agg(_e.data["text"].astext, aggregate_order_by(_NOTHING, _e.seq))
+_so_far = select(func.coalesce(_pieces, _NOTHING)).where(
+    _e.user_id == _owner, _e.message_id == _m.id, _e.type == literal_column("'text.delta'")
+)
+_content = case(
+    (_m.status == literal_column("'streaming'"), _so_far.scalar_subquery()), else_=_m.content
+)
+_shown = _mine.with_only_columns(
+    *(column for column in _m if column is not _m.content), _content.label("content")
+)
+_live_shown = _shown.join(conversations, _in_conversation).where(_k.deleted_at.is_(None))
 _running = _m.status.in_([literal_column("'pending'"), literal_column("'streaming'")])
 
 _ADD = Statement(insert(messages), _COLUMNS)
-_READ = Statement(_one)
+_READ = Statement(_live_shown.where(_m.id == _message))
 _LOCK = Statement(_one.with_for_update(of=messages))
 _SAVE = Statement(update(messages).where(_m.user_id == _owner, _m.id == bindparam("key")), _COLUMNS)
 _SENT_AS = Statement(_mine.where(_m.client_message_id == bindparam("name")))
-_ANSWER = Statement(_mine.where(_m.parent_id == _message).order_by(_m.id).limit(literal(1)))
+_ANSWER = Statement(_live_shown.where(_m.parent_id == _message).order_by(_m.id).limit(literal(1)))
 _RUNNING = Statement(
     _mine.where(_m.conversation_id == bindparam("conversation"), _running)
     .order_by(_m.id)
@@ -61,6 +77,12 @@ _RUNNING = Statement(
 )
 
 _asked = messages.alias("asked")
+_ANSWERS_TO_SENT = Statement(
+    _live.join(_asked, (_asked.c.user_id == _m.user_id) & (_asked.c.id == _m.parent_id))
+    .where(_asked.c.fingerprint == bindparam("fingerprint"))
+    .order_by(_m.id.desc())
+    .limit(literal(20))
+)
 _WAITING = Statement(
     select(_m.id)
     .join(_asked, (_asked.c.user_id == _m.user_id) & (_asked.c.id == _m.parent_id))
@@ -86,7 +108,7 @@ _BRANCH = Statement(
     select(*(column for column in _up.c if column.name != "depth")).order_by(_up.c.depth.desc())
 )
 
-_within = _mine.where(_m.conversation_id == bindparam("conversation")).limit(bindparam("rows"))
+_within = _shown.where(_m.conversation_id == bindparam("conversation")).limit(bindparam("rows"))
 _newest_first = _within.order_by(_m.id.desc())
 _FIRST_PAGE = Statement(_newest_first)
 _NEXT_PAGE = Statement(_newest_first.where(_m.id < bindparam("after")))
@@ -135,6 +157,10 @@ class PostgresMessages:
 
     async def answer_to(self, owner: UserId, question_id: MessageId) -> Message:
         return await self._one(_ANSWER, {"owner": owner, "message": question_id}, owner)
+
+    async def answers_to_sent(self, owner: UserId, fingerprint: bytes) -> list[Message]:
+        values = {"owner": owner, "fingerprint": fingerprint}
+        return await self._all(_ANSWERS_TO_SENT, values, owner)
 
     async def branch(self, owner: UserId, leaf: MessageId, limit: int) -> list[Message]:
         values = {"owner": owner, "message": leaf, "limit": limit}
@@ -197,6 +223,8 @@ def _entity(row: asyncpg.Record) -> Message:
     fields["status"] = MessageStatus(row["status"])
     fields["mode"] = AnswerMode(row["mode"]) if row["mode"] else None
     fields["notice"] = Notice(row["notice"]) if row["notice"] else None
+    reason = row["finish_reason"]
+    fields["finish_reason"] = FinishReason(reason) if reason else None
     fields["rating"] = Rating(row["rating"]) if row["rating"] else None
     fields["support"] = msgspec.convert(row["support"], Support | None)
     fields["document_ids"] = msgspec.convert(row["document_ids"], list[DocumentId])

@@ -105,7 +105,9 @@ activities = Table(
     Column("action", String(20), nullable=False),
     Column("status", String(10), nullable=False),
     at("at"),
-    Column("document_id", Uuid),  # an id only, as in usage_events
+    Column("document_id", Uuid),  # ids only, as in usage_events
+    Column("conversation_id", Uuid),
+    Column("message_id", Uuid),
     Column("bytes", BigInteger, nullable=False),
     Column("took_ms", BigInteger),
     Index("activities_at_idx", "user_id", "at", "id"),

@@ -1,17 +1,22 @@
 """What is sent and answered, as far as we know OpenAI's protocol. Of a request all else is ignored,
 for clients send much that only some models know."""
 
+import re
+from itertools import accumulate
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from application.conversations.completing import Completion, Said
+from application.conversations.questions import LONGEST_QUESTION
 from application.conversations.views import CitationView, MessageView
 from application.shared.text import Text
-from domain.conversations.message import Role
+from domain.conversations.message import AnswerMode, Role
 from domain.shared.errors import Invalid
+from domain.shared.span import Span
 
-_LONGEST = 10_000  # characters of a question
+# As _source writes them.
+_SOURCES = re.compile(r"\n(?:\n\[\d+\] .+, page \d+: \S+/content\?start=\d+&end=\d+)+\s*\Z")
 _SPEAKERS = {"user": Role.USER, "assistant": Role.ASSISTANT}
 
 
@@ -49,10 +54,11 @@ class CompletionRequest(Struct, frozen=True):
     def completion(self) -> Completion:
         """What was said and is asked; instructions are ours to give. Raises NoQuestion."""
         turns = [turn for turn in self.messages if turn.role in _SPEAKERS and turn.text]
-        if not turns or turns[-1].role != "user" or len(turns[-1].text) > _LONGEST:
-            raise NoQuestion(f"the last message has to be a user's, of 1 to {_LONGEST} characters")
-        said = [Said(_SPEAKERS[turn.role], turn.text) for turn in turns[:-1]]
-        return Completion(said, turns[-1].text, self.model)
+        if not turns or turns[-1].role != "user" or len(turns[-1].text) > LONGEST_QUESTION:
+            limit = f"of 1 to {LONGEST_QUESTION} characters"
+            raise NoQuestion(f"the last message has to be a user's, {limit}")
+        said = [Said(_SPEAKERS[turn.role], _SOURCES.sub("", turn.text)) for turn in turns[:-1]]
+        return Completion([one for one in said if one.content], turns[-1].text, self.model)
 
 
 class UrlCitation(Struct, frozen=True):
@@ -122,20 +128,25 @@ def sources(message: MessageView, base: str) -> str:
 
 def annotations(message: MessageView, base: str) -> list[Annotation]:
     """Where an answer cites, for programs."""
-    return [_annotation(message.content, one, base) for one in message.citations]
+    return [
+        Annotation(UrlCitation(place.start, place.end, _title(citation), base + citation.url))
+        for citation, places in zip(message.citations, _places(message), strict=True)
+        for place in places
+    ]
+
+
+def _places(message: MessageView) -> list[list[Span]]:
+    """Where each citation stands: at its markers, or, where the answer is made of quotes, itself."""
+    if message.mode is not AnswerMode.EXTRACTIVE:
+        return [citation.places for citation in message.citations]
+    ends = list(accumulate(len(citation.quote) + 1 for citation in message.citations))
+    starts = [0, *ends[:-1]]
+    return [[Span(start, end - 1)] for start, end in zip(starts, ends, strict=False)]
 
 
 def _source(citation: CitationView, base: str) -> str:
-    return (
-        f"[{citation.marker}] {citation.document_title}, page {citation.page}: {base}{citation.url}"
-    )
+    return f"[{citation.marker}] {_title(citation)}: {base}{citation.url}"
 
 
-def _annotation(content: str, citation: CitationView, base: str) -> Annotation:
-    """At the marker, or, where the answer is made of quotes, at the quote."""
-    marker = f"[{citation.marker}]"
-    cited = marker if marker in content else citation.quote
-    start = max(0, content.find(cited))
-    end = start + len(cited) if cited in content else len(content)
-    title = f"{citation.document_title}, page {citation.page}"
-    return Annotation(UrlCitation(start, end, title, base + citation.url))
+def _title(citation: CitationView) -> str:
+    return f"{citation.document_title}, page {citation.page}"

@@ -1,6 +1,6 @@
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -11,12 +11,11 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from application.conversations.completing import CompleteChat
-from application.conversations.reading import ShowMessage
 from application.conversations.views import MessageView
-from application.conversations.watching import WatchAnswer
+from application.conversations.watching import AwaitAnswer, WatchAnswer
 from application.models.choice import ListModels
 from application.shared.actor import Actor
-from domain.conversations.message import EXTRACTIVE, MessageStatus
+from domain.conversations.message import EXTRACTIVE, FinishReason, MessageStatus
 from domain.conversations.stream import EventType, MessageEvent
 from entrypoints.http.completions.errors import failed
 from entrypoints.http.completions.protocol import (
@@ -30,14 +29,17 @@ from entrypoints.http.completions.protocol import (
     sources,
     used,
 )
+from entrypoints.http.conversations.once import once
+from entrypoints.http.idempotency import KEPT_BY_USE_CASE
 from entrypoints.http.sse import streamed
 from entrypoints.settings import Settings
 
 KIB = 1024
-_PATIENCE = 330.0  # seconds: longer than any provider is waited for
+_PATIENCE = 330.0  # seconds: an answer that waited or was tried again may take longer still
 _LOCAL = "colonnade"
 # Asking again would be another question, which is paid for again.
 _NOT_AGAIN = {"x-should-retry": "false"}
+_CUT = (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)  # what the protocol knows beside `stop`
 
 
 class Line(Struct, frozen=True):
@@ -64,6 +66,7 @@ async def list_openai_models(actor: FromDishka[Actor], models: FromDishka[ListMo
     status_code=200,
     summary="Complete a chat, as OpenAI's API does",
     request_max_body_size=1024 * KIB,
+    opt={KEPT_BY_USE_CASE: True},
 )
 async def complete_chat(
     request: Request[Any, Any, Any],
@@ -72,24 +75,20 @@ async def complete_chat(
     settings: FromDishka[Settings],
     complete: FromDishka[CompleteChat],
     watch: FromDishka[WatchAnswer],
-    show: FromDishka[ShowMessage],
+    await_: FromDishka[AwaitAnswer],
 ) -> Response[Any]:
     """An answer from your documents, with its sources below and as annotations."""
-    answer = (await complete(actor, data.completion())).answer
+    answer = (await once(request, data.completion(), partial(complete, actor))).answer
     base = settings.base_url.rstrip("/")
     if data.stream:
         usage = data.stream_options is not None and data.stream_options.include_usage
         lines = _lines(watch(actor, answer.id), data.model, base, usage=usage)
         return await streamed(request, lines)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_PATIENCE), aclosing(watch(actor, answer.id)) as events:
-            async for _ in events:
-                pass
-    return _whole(await show(actor, answer.id), data.model, base)
+    return _whole(await await_(actor, answer.id, _PATIENCE), data.model, base)
 
 
 def _whole(message: MessageView, model: str, base: str) -> Response[Any]:
-    if message.status is not MessageStatus.COMPLETE and not message.content:
+    if message.status not in (MessageStatus.COMPLETE, MessageStatus.STOPPED):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return Response(_failure(message), status_code=status, headers=_NOT_AGAIN)
     content = message.content + sources(message, base)
@@ -99,7 +98,7 @@ def _whole(message: MessageView, model: str, base: str) -> Response[Any]:
         object="chat.completion",
         created=int(message.created_at.timestamp()),
         model=message.model_used or model,
-        choices=[Choice(message=spoken, finish_reason="stop")],
+        choices=[Choice(message=spoken, finish_reason=_reason(message))],
         usage=used(message),
     )
     return Response(answer)
@@ -108,6 +107,7 @@ def _whole(message: MessageView, model: str, base: str) -> Response[Any]:
 async def _lines(
     events: AsyncGenerator[MessageEvent], model: str, base: str, *, usage: bool
 ) -> AsyncGenerator[Line]:
+    text = ""
     async with aclosing(events):
         async for event in events:
             match event.type:
@@ -115,20 +115,23 @@ async def _lines(
                     message = msgspec.convert(event.data["answer"], MessageView)
                     yield _chunk(message, model, Choice(delta=Spoken("assistant", "")))
                 case EventType.DELTA:
+                    text += event.data["text"]
                     delta = Spoken(content=event.data["text"])
                     yield _chunk(message, model, Choice(delta=delta))
                 case EventType.FAILED:
                     yield Line(_failure(msgspec.convert(event.data, MessageView)))
                 case EventType.COMPLETED | EventType.STOPPED:
                     ended = msgspec.convert(event.data, MessageView)
-                    for line in _last(ended, model, base, usage=usage):
+                    for line in _last(ended, text, model, base, usage=usage):
                         yield line
 
 
-def _last(message: MessageView, model: str, base: str, *, usage: bool) -> list[Line]:
-    notes = Spoken(content=sources(message, base), annotations=annotations(message, base))
-    lines = [_chunk(message, model, Choice(delta=notes))] if message.citations else []
-    end = Choice(delta=Spoken(), finish_reason="stop")
+def _last(message: MessageView, told: str, model: str, base: str, *, usage: bool) -> list[Line]:
+    """Annotations are of the text as it is kept: whoever was told another is told none."""
+    notes = annotations(message, base) if told == message.content else []
+    delta = Spoken(content=sources(message, base), annotations=notes)
+    lines = [_chunk(message, model, Choice(delta=delta))] if message.citations else []
+    end = Choice(delta=Spoken(), finish_reason=_reason(message))
     lines.append(_chunk(message, model, end))
     if usage:
         whole = msgspec.structs.replace(_answer(message, model, []), usage=used(message))
@@ -148,6 +151,11 @@ def _answer(message: MessageView, model: str, choices: list[Choice]) -> Answer:
         model=message.model_used or model,
         choices=choices,
     )
+
+
+def _reason(message: MessageView) -> str:
+    reason = message.finish_reason
+    return reason if reason in _CUT else FinishReason.STOP
 
 
 def _failure(message: MessageView) -> Any:

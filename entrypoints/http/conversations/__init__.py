@@ -10,6 +10,7 @@ from entrypoints.http.conversations.conversations import (
     list_conversations,
     list_messages,
     show_conversation,
+    show_session,
 )
 from entrypoints.http.conversations.messages import (
     rate_answer,
@@ -29,6 +30,7 @@ secured = Injected(
         create_conversation,
         list_conversations,
         show_conversation,
+        show_session,
         change_conversation,
         delete_conversation,
         attach_documents,

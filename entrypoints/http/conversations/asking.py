@@ -1,26 +1,20 @@
-import asyncio
-from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from dishka import FromDishka
 from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
-from msgspec import structs
 
-from application.conversations.asking import (
-    Another,
-    AskQuestion,
-    FollowUp,
-    Question,
-    RegenerateAnswer,
-)
-from application.conversations.reading import ShowMessage
+from application.conversations.asking import AskQuestion, RegenerateAnswer
+from application.conversations.questions import Another, FollowUp, Question
 from application.conversations.views import Asked, ChatAnswer, MessageView, chat_answer
-from application.conversations.watching import WatchAnswer
+from application.conversations.watching import AwaitAnswer, WatchAnswer
 from application.shared.actor import Actor
 from domain.conversations.conversation import MessageId
+from entrypoints.http.conversations.once import once
 from entrypoints.http.conversations.streaming import told, wants_events
+from entrypoints.http.idempotency import KEPT_BY_USE_CASE
 from entrypoints.http.openapi import answers, problems
 
 _PATIENCE = 60.0  # seconds; proxies hang up after it
@@ -36,11 +30,14 @@ _PATIENCE = 60.0  # seconds; proxies hang up after it
         404,
         "session_taken",
         "already_asked",
+        "contradictory",
+        "invalid_metadata",
         "model_not_allowed",
         "budget_exceeded",
         body=True,
     )
     | answers(202, ChatAnswer, "The answer is still being made: ask at `location` again"),
+    opt={KEPT_BY_USE_CASE: True},
 )
 async def chat(
     request: Request[Any, Any, Any],
@@ -48,17 +45,19 @@ async def chat(
     actor: FromDishka[Actor],
     ask: FromDishka[AskQuestion],
     watch: FromDishka[WatchAnswer],
-    show: FromDishka[ShowMessage],
+    await_: FromDishka[AwaitAnswer],
 ) -> Response[ChatAnswer]:
     """Without a model every sentence of the answer is a verbatim span of one of your documents, and
     cited; or nothing answers, and it says so. With one, what it cites is checked. When it fails, this
     is 200 with an answer whose status is `failed`. The answer is made whether or not you wait: should
     it take longer than a minute, this is 202 with the pending answer, which `location` goes on to
-    show. `Accept: text/event-stream` streams it, as `GET /messages/{id}/events`."""
-    answer = (await ask(actor, _once(request, data))).answer
+    show. `Accept: text/event-stream` streams it, as `GET /messages/{id}/events`. What is sent again
+    by its `client_message_id`, or else by its `Idempotency-Key`, is the same question, which is
+    waited for or streamed again."""
+    answer = (await once(request, data, partial(ask, actor))).answer
     if wants_events(request):
         return await told(request, watch(actor, answer.id))
-    answer = await _ended(actor, answer, watch, show)
+    answer = await await_(actor, answer.id, _PATIENCE)
     headers = {"location": f"/api/v1/messages/{answer.id}"}
     status = 200 if answer.status.terminal else 202
     return Response(chat_answer(answer), status_code=status, headers=headers)
@@ -72,8 +71,16 @@ async def chat(
     status_code=201,
     summary="Ask in a conversation",
     responses=problems(
-        401, 403, 404, "already_asked", "model_not_allowed", "budget_exceeded", body=True
+        401,
+        403,
+        404,
+        "already_asked",
+        "invalid_metadata",
+        "model_not_allowed",
+        "budget_exceeded",
+        body=True,
     ),
+    opt={KEPT_BY_USE_CASE: True},
 )
 async def ask_in_conversation(
     request: Request[Any, Any, Any],
@@ -85,8 +92,9 @@ async def ask_in_conversation(
 ) -> Response[Asked]:
     """At once: the question as kept, and the answer, `pending`, which is made whether or not anybody
     waits, after those that were asked before it in this conversation. `location` shows it, and
-    `GET /messages/{id}/events` tells how it goes; `Accept: text/event-stream` streams that here."""
-    asked = await ask(actor, _once(request, data.within(conversation_id)))
+    `GET /messages/{id}/events` tells how it goes; `Accept: text/event-stream` streams that here. Sent
+    again by its `client_message_id`, or else by its `Idempotency-Key`: the same, as it is by now."""
+    asked = await once(request, data.within(conversation_id), partial(ask, actor))
     if wants_events(request):
         return await told(request, watch(actor, asked.answer.id))
     headers = {"location": f"/api/v1/messages/{asked.answer.id}"}
@@ -119,21 +127,3 @@ async def regenerate_answer(
     answer = await regenerate(actor, MessageId(message_id), data)
     headers = {"location": f"/api/v1/messages/{answer.id}"}
     return Response(answer, status_code=201, headers=headers)
-
-
-def _once(request: Request[Any, Any, Any], question: Question) -> Question:
-    """A stream is not kept for those who send it again, so its key names the question."""
-    key = request.headers.get("idempotency-key")
-    if not wants_events(request) or question.client_message_id is not None or not key:
-        return question
-    return structs.replace(question, client_message_id=key)
-
-
-async def _ended(
-    actor: Actor, answer: MessageView, watch: WatchAnswer, show: ShowMessage
-) -> MessageView:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_PATIENCE), aclosing(watch(actor, answer.id)) as events:
-            async for _ in events:
-                pass
-    return await show(actor, answer.id)

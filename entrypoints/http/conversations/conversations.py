@@ -16,8 +16,8 @@ from application.conversations.conversations import (
     NewConversation,
     ShowConversation,
 )
-from application.conversations.reading import ListMessages
-from application.conversations.views import ConversationView, MessageView
+from application.conversations.reading import ListMessages, ShowSession
+from application.conversations.views import ConversationView, ConversationWithMessages, MessageView
 from application.shared.actor import Actor
 from application.shared.page import CursorPaging, Page
 from domain.conversations.conversation import ConversationId
@@ -31,7 +31,14 @@ _MINE = problems(401, 403, 404)
     status_code=201,
     summary="Begin a conversation",
     responses=problems(
-        401, 403, 404, "session_taken", "metadata_too_large", "budget_exceeded", body=True
+        401,
+        403,
+        404,
+        "session_taken",
+        "contradictory",
+        "invalid_metadata",
+        "budget_exceeded",
+        body=True,
     ),
 )
 async def create_conversation(
@@ -63,14 +70,7 @@ async def list_conversations(
     return await list_(actor, cursor_paging, archived=archived)
 
 
-@get(
-    [
-        "/chat/conversations/{conversation_id:uuid}",
-        "/chat/sessions/{conversation_id:uuid}",
-    ],
-    summary="A conversation",
-    responses=_MINE,
-)
+@get("/chat/conversations/{conversation_id:uuid}", summary="A conversation", responses=_MINE)
 async def show_conversation(
     conversation_id: FromPath[UUID],
     actor: FromDishka[Actor],
@@ -80,10 +80,27 @@ async def show_conversation(
     return await show(actor, ConversationId(conversation_id))
 
 
+@get(
+    "/chat/sessions/{conversation_id:uuid}",
+    summary="A conversation with its messages",
+    responses=_MINE,
+)
+async def show_session(
+    conversation_id: FromPath[UUID],
+    actor: FromDishka[Actor],
+    show: FromDishka[ShowSession],
+) -> ConversationWithMessages:
+    """With its last hundred: `GET …/messages` lists all of them."""
+    return await show(actor, ConversationId(conversation_id))
+
+
 @patch(
-    "/chat/conversations/{conversation_id:uuid}",
+    [
+        "/chat/conversations/{conversation_id:uuid}",
+        "/chat/sessions/{conversation_id:uuid}",
+    ],
     summary="Change a conversation",
-    responses=problems(401, 403, 404, "not_an_answer", "metadata_too_large", body=True),
+    responses=problems(401, 403, 404, "not_an_answer", "invalid_metadata", body=True),
 )
 async def change_conversation(
     data: JSONBody[ConversationChange],
@@ -114,7 +131,10 @@ async def delete_conversation(
 
 
 @put(
-    "/chat/conversations/{conversation_id:uuid}/documents",
+    [
+        "/chat/conversations/{conversation_id:uuid}/documents",
+        "/chat/sessions/{conversation_id:uuid}/documents",
+    ],
     summary="Choose what a conversation searches",
     responses=problems(401, 403, 404, body=True),
 )

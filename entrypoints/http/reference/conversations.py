@@ -2,18 +2,19 @@ from uuid import UUID
 
 from msgspec import structs
 
-from application.conversations.asking import Another, FollowUp, Question
 from application.conversations.conversations import (
     Attached,
     ConversationChange,
     NewConversation,
 )
 from application.conversations.feedback import Feedback
+from application.conversations.questions import Another, FollowUp, Question
 from application.conversations.views import (
     Asked,
     ChatAnswer,
     CitationView,
     ConversationView,
+    ConversationWithMessages,
     MessageView,
     Usage,
 )
@@ -29,6 +30,7 @@ _ANSWER = MessageView(
     parent_id=MessageId(UUID("01a1fcb7-5c04-71c6-b920-5f8e7d6a1c33")),
     role=Role.ASSISTANT,
     is_user=False,
+    message_type="text",
     content=CLAUSE,
     status=MessageStatus.COMPLETE,
     mode=AnswerMode.EXTRACTIVE,
@@ -46,6 +48,7 @@ _ANSWER = MessageView(
             quote=CLAUSE,
             score=0.91,
             verified=Verified.EXACT,
+            places=[],
             url=f"/api/v1/documents/{CONTRACT}/content?start={START}&end={END}",
         )
     ],
@@ -58,10 +61,12 @@ _ANSWER = MessageView(
     completion_tokens=0,
     total_tokens=0,
     response_time_ms=84,
+    finish_reason=None,
     error=None,
     feedback=None,
     client_message_id=None,
     trace_id=None,
+    metadata={},
     created_at=NOW,
 )
 _QUESTION = MessageView(
@@ -70,6 +75,7 @@ _QUESTION = MessageView(
     parent_id=None,
     role=Role.USER,
     is_user=True,
+    message_type="text",
     content=QUESTION,
     status=MessageStatus.COMPLETE,
     mode=None,
@@ -85,10 +91,12 @@ _QUESTION = MessageView(
     completion_tokens=0,
     total_tokens=0,
     response_time_ms=None,
+    finish_reason=None,
     error=None,
     feedback=None,
     client_message_id="7f3c",
     trace_id=None,
+    metadata={},
     created_at=NOW,
 )
 _PENDING = structs.replace(
@@ -99,6 +107,22 @@ _PENDING = structs.replace(
     citations=[],
     response_time_ms=None,
 )
+_TALK = ConversationView(
+    id=TALK,
+    title="The services agreement",
+    kind=Kind.RESEARCH,
+    session_type=Kind.RESEARCH,
+    session_id=None,
+    metadata={},
+    document_ids=[CONTRACT],
+    active_leaf=ANSWER,
+    is_active=True,
+    is_archived=False,
+    message_count=2,
+    last_message_at=NOW,
+    created_at=NOW,
+    updated_at=NOW,
+)
 EXAMPLES = (
     Question(QUESTION, document_ids=[CONTRACT]),
     FollowUp(QUESTION, client_message_id="7f3c"),
@@ -107,20 +131,8 @@ EXAMPLES = (
     NewConversation("The services agreement", document_ids=[CONTRACT]),
     ConversationChange(title="Payment terms", is_archived=True),
     Attached([CONTRACT]),
-    ConversationView(
-        id=TALK,
-        title="The services agreement",
-        kind=Kind.RESEARCH,
-        session_type=Kind.RESEARCH,
-        session_id=None,
-        metadata={},
-        document_ids=[CONTRACT],
-        active_leaf=ANSWER,
-        is_active=True,
-        is_archived=False,
-        created_at=NOW,
-        updated_at=NOW,
-    ),
+    _TALK,
+    ConversationWithMessages(**structs.asdict(_TALK), messages=[_QUESTION, _ANSWER]),
     Asked(_QUESTION, _PENDING),
     _ANSWER,
     ChatAnswer(_ANSWER, TALK, Usage(0, 0, 0)),
@@ -130,8 +142,8 @@ PROBLEMS = (
         409,
         "already_asked",
         "The name of the message is taken",
-        "You sent another message with this `client_message_id`, or with this `Idempotency-Key` as a "
-        "stream. Take a new one for each message.",
+        "You sent something else with this `client_message_id`: other words, in another conversation, "
+        "of other documents or to another model. Take a new one for each message.",
         "another message was sent with this client_message_id",
     ),
     problem(
@@ -143,9 +155,17 @@ PROBLEMS = (
     ),
     problem(
         422,
-        "metadata_too_large",
-        "The metadata are too large",
-        "What you keep with a conversation may take 16 KiB as JSON.",
+        "contradictory",
+        "Two things that you sent exclude each other",
+        "`kind` and `session_type` are one thing, and a conversation keeps the kind and the "
+        "`session_id` that it began with. `errors` names the field: leave it out.",
+        "the conversation's kind is research",
+    ),
+    problem(
+        422,
+        "invalid_metadata",
+        "The metadata cannot be kept",
+        "What you keep with a conversation or a message may take 16 KiB as JSON, without NUL.",
         "metadata may hold 16 KiB",
     ),
     problem(

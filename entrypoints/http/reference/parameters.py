@@ -66,7 +66,8 @@ PARAMETERS = {
     "purpose": Parameter("What the consent is for", "ai_external.documents"),
     "Idempotency-Key": Parameter(
         "Makes it safe to send the request again: within 24 hours the same key and body are "
-        "answered as the first time, with `Idempotency-Replayed: true`, and done once. A key is of "
+        "answered as the first time, with `Idempotency-Replayed: true`, and done once. A question is "
+        "asked once for good: sent again, it has the same answer, as it is by then. A key is of "
         "its user and this route; take a random one for each thing to be done",
         "5f0c1d5e-8a53-4d0c-9d56-3e2f7a1c9b40",
         {"minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},

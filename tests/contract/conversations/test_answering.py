@@ -13,7 +13,8 @@ from msgspec import json
 from application.analytics.exports import UsageEvent, UsageStatus
 from application.analytics.ports import Prices, UsageReader
 from application.conversations.answers import AnswerQuestion
-from application.conversations.asking import AskQuestion, Question
+from application.conversations.asking import AskQuestion
+from application.conversations.questions import Question
 from application.conversations.reading import ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView

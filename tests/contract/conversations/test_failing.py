@@ -6,8 +6,9 @@ import pytest
 from dishka import AsyncContainer
 
 from application.analytics.exports import UsageStatus
-from application.conversations.asking import Another, RegenerateAnswer
+from application.conversations.asking import RegenerateAnswer
 from application.conversations.ports import Messages
+from application.conversations.questions import Another
 from domain.conversations.message import MessageStatus
 from domain.conversations.stream import EventType
 from entrypoints.settings import Settings

@@ -1,13 +1,15 @@
 """What every adapter of Conversations and Messages promises."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from dishka import AsyncContainer
 
-from application.conversations.ports import Conversations, Messages
+from application.conversations.ports import Conversations, MessageEvents, Messages, Subjects
 from application.identity.ports import Users
-from application.shared.ports import Ids
+from application.shared.page import PageRequest, SliceRequest
+from application.shared.ports import Ids, Transaction
 from domain.conversations.conversation import (
     Conversation,
     ConversationId,
@@ -15,9 +17,17 @@ from domain.conversations.conversation import (
     MessageId,
     SessionTaken,
 )
-from domain.conversations.message import Citation, Message, MessageStatus, Role
+from domain.conversations.message import (
+    AlreadyAsked,
+    Citation,
+    FinishReason,
+    Message,
+    MessageStatus,
+    Role,
+)
 from domain.shared.errors import NotFound
 from domain.shared.ids import DocumentId, UserId
+from domain.shared.span import Span
 from tests.contract.identity.test_users import THEN, a_user
 
 
@@ -72,8 +82,11 @@ async def test_what_is_kept_is_found_by_its_owner_only(world: AsyncContainer) ->
 
 async def test_an_answer_is_saved_with_its_citations(world: AsyncContainer) -> None:
     _, answer = await a_conversation(world)
-    citation = Citation(1, DocumentId(uuid4()), "Policy", "a" * 64, 3, 5, 9, "ten 🦉", 0.75)
+    citation = Citation(
+        1, DocumentId(uuid4()), "Policy", "a" * 64, 3, 5, 9, "ten 🦉", 0.75, places=(Span(4, 7),)
+    )
     answer.answer([citation], THEN)
+    answer.finish_reason, answer.metadata = FinishReason.LENGTH, {"tab": 7}
     async with world() as request:
         messages = await request.get(Messages)
         await messages.save(answer)
@@ -99,3 +112,84 @@ async def test_a_deleted_conversation_takes_its_messages_along(world: AsyncConta
             await conversations.get(conversation.user_id, conversation.id)
         with pytest.raises(NotFound):
             await messages.read(answer.user_id, answer.id)
+
+
+async def test_an_answer_is_shown_as_far_as_it_is_written(world: AsyncContainer) -> None:
+    conversation, answer = await a_conversation(world)
+    owner = conversation.user_id
+    answer.begin("openai", "gpt-4", [])
+    async with world() as request:
+        messages, events = await request.get(Messages), await request.get(MessageEvents)
+        await messages.save(answer)
+        for paging in (PageRequest(), SliceRequest()):
+            (shown,) = await messages.page(owner, conversation.id, paging)
+            assert shown.content == ""
+        async with await request.get(Transaction):
+            for piece in ("Ten ", "years."):
+                await events.write(owner, answer.id, piece, THEN)
+        for paging in (PageRequest(), SliceRequest()):
+            (shown,) = await messages.page(owner, conversation.id, paging)
+            assert shown == await messages.read(owner, answer.id)
+            assert shown.content == "Ten years."
+        answer.content = "Ten years. Checked."
+        answer.end(MessageStatus.COMPLETE, THEN)
+        await messages.save(answer)
+        assert (await messages.read(owner, answer.id)).content == "Ten years. Checked."
+
+
+async def test_what_was_sent_is_known_by_its_name_and_what_answers_it_by_its_fingerprint(
+    world: AsyncContainer,
+) -> None:
+    conversation, answer = await a_conversation(world)
+    owner, eve, sent = conversation.user_id, UserId(uuid4()), b"what was sent"
+    async with world() as request:
+        messages, ids = await request.get(Messages), await request.get(Ids)
+        question = replace(
+            answer,
+            id=MessageId(ids.next()),
+            role=Role.USER,
+            client_message_id="m-1",
+            fingerprint=sent,
+        )
+        await messages.add(question)
+        answers = [
+            replace(answer, id=MessageId(ids.next()), parent_id=question.id) for _ in range(2)
+        ]
+        for one in answers:
+            await messages.add(one)
+        assert await messages.sent_as(owner, "m-1") == question
+        assert await messages.answer_to(owner, question.id) == answers[0]
+        assert await messages.answers_to_sent(owner, sent) == answers[::-1]
+        assert await messages.answers_to_sent(owner, b"what was not") == []
+        assert await messages.answers_to_sent(eve, sent) == []
+        with pytest.raises(AlreadyAsked):
+            await messages.add(replace(question, id=MessageId(ids.next())))
+
+        conversation.deleted_at = THEN
+        await (await request.get(Conversations)).save(conversation)
+        assert await messages.sent_as(owner, "m-1") == question, "its name stays taken"
+        assert await messages.answers_to_sent(owner, sent) == []
+        with pytest.raises(NotFound):
+            await messages.answer_to(owner, question.id)
+
+
+async def test_a_message_is_about_what_it_cites_or_else_what_was_asked(
+    world: AsyncContainer,
+) -> None:
+    conversation, answer = await a_conversation(world)
+    owner, quoted = conversation.user_id, DocumentId(uuid4())
+    async with world() as request:
+        messages, subjects = await request.get(Messages), await request.get(Subjects)
+        ids = await request.get(Ids)
+        nothing = replace(answer, id=MessageId(ids.next()), document_ids=[])
+        await messages.add(nothing)
+        asked = [answer.id, nothing.id, uuid4()]
+        assert await subjects.of(owner, asked) == {answer.id: answer.document_ids[0]}
+        answer.answer([Citation(1, quoted, "Policy", "a" * 64, 3, 5, 9, "ten", 0.75)], THEN)
+        await messages.save(answer)
+        assert await subjects.of(owner, asked) == {answer.id: quoted}
+        assert await subjects.of(UserId(uuid4()), asked) == {}
+        assert await subjects.of(owner, []) == {}
+        conversation.deleted_at = THEN
+        await (await request.get(Conversations)).save(conversation)
+        assert await subjects.of(owner, asked) == {}

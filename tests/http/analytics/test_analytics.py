@@ -72,8 +72,10 @@ async def test_what_was_asked_is_shown_at_once(client: Client, memory: AsyncCont
     assert (tokens["date"], tokens["total_tokens"]) == (today["date"], 3000)
 
 
-@pytest.mark.parametrize(("count", "p50", "p95"), [(19, None, None), (20, 1.0, 1.9)])
-async def test_percentiles_want_twenty_samples(
+@pytest.mark.parametrize(
+    ("count", "p50", "p95"), [(0, None, None), (3, 0.2, None), (19, 1.0, None), (20, 1.0, 1.9)]
+)
+async def test_the_slowest_twentieth_wants_twenty_samples(
     client: Client, memory: AsyncContainer, count: int, p50: float | None, p95: float | None
 ) -> None:
     headers = await signed_in(client)
@@ -108,6 +110,29 @@ async def test_past_days_are_counted_by_a_refresh(client: Client, memory: AsyncC
     done = await client.post(f"{ANALYTICS}/refresh", headers=headers)
     assert done.json()["buckets"] == 1
     assert (await get(client, headers, "usage"))["total_queries"] == 1
+
+
+@pytest.mark.usefixtures("worker")
+async def test_questions_and_answers_say_what_they_are_about(client: Client) -> None:
+    headers = await signed_in(client)
+    document = await uploaded(client, headers)
+    body: dict[str, Any] = {"content": "How long are invoices kept?"}
+    happened = ["analysis", "upload"]
+    for limited in ({}, {"document_ids": [document]}):
+        answer = await client.post("/api/v1/chat/chat", headers=headers, json=body | limited)
+        message = answer.json()["message"]
+        happened = ["answer", "question", *happened]
+        await activity_is(client, headers, happened)
+        entries = {one["action"]: one for one in await get(client, headers, "activity?limit=2")}
+        for action, of in (("answer", "id"), ("question", "parent_id")):
+            assert entries[action]["message_id"] == message[of]
+            assert entries[action]["conversation_id"] == message["conversation_id"]
+        assert entries["answer"]["document_id"] == document
+        assert entries["question"]["document_id"] == (document if limited else None)
+    place = f"/api/v1/chat/conversations/{message['conversation_id']}"
+    assert (await client.delete(place, headers=headers)).status_code == 204
+    entries = await get(client, headers, "activity?limit=2")
+    assert {one["document_id"] for one in entries} == {None}
 
 
 @pytest.mark.usefixtures("worker")

@@ -54,6 +54,11 @@ async def test_older_clients_call_conversations_sessions(client: Client) -> None
     assert (session["kind"], session["session_type"]) == ("check_in", "check_in")
     place = f"/api/v1/chat/sessions/{session['id']}"
     assert (await client.get(place, headers=ada)).json()["id"] == session["id"]
+    named = await client.patch(place, headers=ada, json={"title": "Sleep"})
+    assert named.json()["title"] == "Sleep"
+    document = await uploaded(client, ada)
+    chosen = await client.put(f"{place}/documents", headers=ada, json={"document_ids": [document]})
+    assert chosen.json()["document_ids"] == [document]
     sent = await client.post(f"{place}/messages", headers=ada, json={"content": "And you?"})
     assert sent.status_code == 201
     told = await client.get(f"/api/v1/messages/{sent.json()['answer']['id']}/events", headers=ada)
@@ -61,6 +66,9 @@ async def test_older_clients_call_conversations_sessions(client: Client) -> None
     said = (await client.get(f"{place}/messages", headers=ada, params={"limit": 10})).json()
     assert [one["role"] for one in said] == ["user", "assistant"] * 2
     assert said[0]["content"] == "I slept badly."
+    shown = (await client.get(place, headers=ada)).json()
+    assert shown["messages"] == said
+    assert (shown["message_count"], shown["last_message_at"]) == (4, said[-1]["created_at"])
     assert (await client.delete(place, headers=ada)).status_code == 204
 
 
@@ -111,6 +119,57 @@ async def test_a_question_is_kept_at_once_and_its_answer_watched(client: Client)
     assert {one["id"] for one in found.json()["items"]} == {question["id"], answer["id"]}
 
 
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [("kind", {"kind": "general"}), ("session_id", {"session_id": "tab-2"})],
+)
+async def test_a_question_agrees_with_its_conversation(
+    client: Client, memory: AsyncContainer, field: str, body: dict[str, str]
+) -> None:
+    ada = await signed_in(client)
+    made = await a_conversation(client, ada, session_id="tab-1")
+    question = {"content": ASKED, "conversation_id": made["id"]}
+    refused = await client.post("/api/v1/chat/chat", headers=ada, json=question | body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "contradictory")
+    assert [one["pointer"] for one in refused.json()["errors"]] == [f"/{field}"]
+    assert not (await memory.get(Store)).table(Message)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_what_agrees_may_be_said_twice(client: Client) -> None:
+    ada = await signed_in(client)
+    new = {"kind": "check_in", "session_type": "check_in", "session_id": "tab-1"}
+    made = await a_conversation(client, ada, **new)
+    again = {"kind": "check_in", "session_id": "tab-1", "conversation_id": made["id"]}
+    asked = await client.post("/api/v1/chat/chat", headers=ada, json={"content": ASKED} | again)
+    assert asked.status_code == 200, asked.text
+
+
+async def test_two_kinds_are_none(client: Client) -> None:
+    ada = await signed_in(client)
+    body = {"kind": "career", "session_type": "guided"}
+    refused = await client.post(CONVERSATIONS, headers=ada, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "contradictory")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/session_type"]
+    assert (await client.get(CONVERSATIONS, headers=ada)).json()["items"] == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_conversation_counts_the_messages_of_every_branch(client: Client) -> None:
+    ada = await signed_in(client)
+    made = await a_conversation(client, ada)
+    assert (made["message_count"], made["last_message_at"]) == (0, None)
+    body = {"content": ASKED, "conversation_id": made["id"], "metadata": {"tab": 7}}
+    message = (await client.post("/api/v1/chat/chat", headers=ada, json=body)).json()["message"]
+    again = await client.post(f"/api/v1/messages/{message['id']}/regenerate", headers=ada, json={})
+    refused = body | {"document_ids": [str(uuid4())]}
+    assert (await client.post("/api/v1/chat/chat", headers=ada, json=refused)).status_code == 404
+    shown = (await client.get(f"{CONVERSATIONS}/{made['id']}", headers=ada)).json()
+    assert (shown["message_count"], shown["last_message_at"]) == (3, again.json()["created_at"])
+    question = await client.get(f"/api/v1/messages/{message['parent_id']}", headers=ada)
+    assert (question.json()["metadata"], question.json()["message_type"]) == ({"tab": 7}, "text")
+
+
 @pytest.mark.usefixtures("worker")
 async def test_an_answer_is_rated_made_again_and_only_an_answer(client: Client) -> None:
     ada = await signed_in(client)
@@ -147,45 +206,10 @@ async def test_what_is_wrong_with_a_question_leaves_nothing_behind(
         ({"content": ASKED, "colour": "blue"}, 422),
         ({"content": ASKED, "document_ids": [str(uuid4())]}, 404),
         ({"content": "a\x00b"}, 422),
+        ({"content": ASKED, "metadata": {"a": "x" * 20_000}}, 422),
+        ({"content": ASKED, "metadata": {"a": ["b\x00"]}}, 422),
+        ({"content": ASKED, "metadata": []}, 422),
     ):
         refused = await client.post(f"{place}/messages", headers=ada, json=body)
         assert refused.status_code == status, (body, refused.text)
     assert not (await memory.get(Store)).table(Message)
-
-
-async def test_openais_shape_of_failures(client: Client) -> None:
-    ada = await signed_in(client)
-    stranger = await client.get("/v1/models")
-    assert stranger.status_code == 401
-    assert stranger.json()["error"]["code"] == "invalid_api_key"
-    for sent in ({"model": "extractive"}, {"model": "extractive", "messages": []}, {}):
-        refused = await client.post("/v1/chat/completions", headers=ada, json=sent)
-        assert refused.status_code == 400, refused.text
-        assert refused.json()["error"]["type"] == "invalid_request_error"
-    last = {"model": "extractive", "messages": [{"role": "assistant", "content": "Hello."}]}
-    refused = await client.post("/v1/chat/completions", headers=ada, json=last)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "no_question")
-
-
-@pytest.mark.usefixtures("worker")
-async def test_openais_clients_are_kept_as_archived_conversations(client: Client) -> None:
-    ada = await signed_in(client)
-    await uploaded(client, ada)
-    said = [
-        {"role": "user", "content": "Hello!"},
-        {"role": "assistant", "content": "Good morning."},
-        {"role": "user", "content": ASKED},
-    ]
-    body = {"model": "extractive", "messages": said, "temperature": 0.3}
-    answer = await client.post("/v1/chat/completions", headers=ada, json=body)
-    message = answer.json()["choices"][0]["message"]
-    assert message["content"].startswith("Invoices are kept for ten years.\n\n[1] ")
-    place = message["annotations"][0]["url_citation"]
-    quote = message["content"][place["start_index"] : place["end_index"]]
-    assert quote == "Invoices are kept for ten years."
-    kept = (await client.get(CONVERSATIONS, headers=ada, params={"archived": True})).json()
-    (conversation,) = kept["items"]
-    listed = await client.get(
-        f"{CONVERSATIONS}/{conversation['id']}/messages", headers=ada, params={"limit": 10}
-    )
-    assert [one["content"] for one in listed.json()][:3] == [one["content"] for one in said]

@@ -15,9 +15,9 @@ def file(content: bytes = POLICY.encode(), name: str = "policy.md") -> dict[str,
     return {"file": (name, content)}
 
 
-async def uploaded(client: Client, headers: dict[str, str]) -> str:
+async def uploaded(client: Client, headers: dict[str, str], text: str = POLICY) -> str:
     """The id of a document that is ready."""
-    answer = await client.post(UPLOAD, headers=headers, files=file())
+    answer = await client.post(UPLOAD, headers=headers, files=file(text.encode()))
     document: str = answer.json()["id"]
     status = ""
     while status not in ("completed", "failed"):

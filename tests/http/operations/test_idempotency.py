@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from dishka import AsyncContainer
 from httpx import Response
 
+from adapters.memory.store import Store
 from tests.http.conftest import Client, signed_in
 from tests.http.identity.test_api_keys import a_key
 from tests.http.knowledge.test_documents import POLICY
@@ -20,25 +22,27 @@ REPLAYED = "idempotency-replayed"
 NEW_KEY: dict[str, Any] = {"name": "import", "scopes": ["search"]}
 
 
-async def conversation(client: Client, headers: dict[str, str], text: str = "One?") -> Response:
-    return await client.post(f"{V1}/chat/chat", json={"content": text}, headers=headers)
+async def conversation(client: Client, headers: dict[str, str], title: str = "One") -> Response:
+    return await client.post(f"{V1}/chat/conversations", json={"title": title}, headers=headers)
 
 
 @asynccontextmanager
-async def in_flight(client: Client, headers: dict[str, str]) -> AsyncIterator[None]:
-    """A question that nobody answers, until who asked it leaves."""
-    first = asyncio.create_task(conversation(client, headers))
-    await asyncio.sleep(0)  # its turn comes before any other's
-    yield
-    first.cancel()
-    await asyncio.wait([first])
+async def in_flight(
+    client: Client, memory: AsyncContainer, headers: dict[str, str]
+) -> AsyncIterator[None]:
+    """A request that waits for another's transaction, until who sent it leaves."""
+    async with (await memory.get(Store)).turn:
+        first = asyncio.create_task(conversation(client, headers))
+        await asyncio.sleep(0)  # its turn comes before any other's
+        yield
+        first.cancel()
+        await asyncio.wait([first])
 
 
-@pytest.mark.usefixtures("worker")
 async def test_the_same_request_is_answered_the_same_and_done_once(client: Client) -> None:
     ada = await signed_in(client) | KEY
     first, again = await conversation(client, ada), await conversation(client, ada)
-    assert first.status_code == again.status_code == 200
+    assert first.status_code == again.status_code == 201
     assert again.content == first.content
     for name in ("content-type", "location", "content-length"):
         assert again.headers[name] == first.headers[name]
@@ -47,32 +51,29 @@ async def test_the_same_request_is_answered_the_same_and_done_once(client: Clien
     assert again.headers["x-request-id"] != first.headers["x-request-id"]
 
 
-@pytest.mark.usefixtures("worker")
 async def test_without_a_key_or_with_another_it_is_done_again(client: Client) -> None:
     ada = await signed_in(client)
     keys: list[dict[str, str]] = [{}, {}, KEY, {"idempotency-key": "another"}]
     answers = [await conversation(client, ada | key) for key in keys]
-    assert len({answer.json()["conversation_id"] for answer in answers}) == 4
+    assert len({answer.json()["id"] for answer in answers}) == 4
     assert not any(REPLAYED in answer.headers for answer in answers)
 
 
-@pytest.mark.usefixtures("worker")
 async def test_a_key_is_of_one_body(client: Client) -> None:
     ada = await signed_in(client) | KEY
     await conversation(client, ada)
-    other = await conversation(client, ada, "Two?")
+    other = await conversation(client, ada, "Two")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert REPLAYED in (await conversation(client, ada)).headers
 
 
-@pytest.mark.usefixtures("worker")
 async def test_a_key_is_of_its_user_and_route(client: Client) -> None:
     ada = await signed_in(client) | KEY
     bob = await signed_in(client, "bob@example.org") | KEY
     mine, theirs = await conversation(client, ada), await conversation(client, bob)
     found = await client.post(SEARCH, json={"query": "late"}, headers=ada)
     assert found.status_code == 200
-    assert mine.json()["conversation_id"] != theirs.json()["conversation_id"]
+    assert mine.json()["id"] != theirs.json()["id"]
     assert not any(REPLAYED in answer.headers for answer in (theirs, found))
 
 
@@ -85,17 +86,19 @@ async def test_a_credential_that_opens_less_is_not_told_the_answer(client: Clien
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_of_those_at_once_one_is_done(client: Client) -> None:
+async def test_of_those_at_once_one_is_done(client: Client, memory: AsyncContainer) -> None:
     ada = await signed_in(client) | KEY
-    async with in_flight(client, ada):
+    async with in_flight(client, memory, ada):
         again = await conversation(client, ada)
         assert (again.status_code, again.json()["code"]) == (409, "request_in_flight")
 
 
-async def test_a_request_that_broke_off_is_forgotten(client: Client) -> None:
+async def test_a_request_that_broke_off_is_forgotten(
+    client: Client, memory: AsyncContainer
+) -> None:
     ada = await signed_in(client) | KEY
     for _ in range(2):
-        async with in_flight(client, ada):
+        async with in_flight(client, memory, ada):
             assert (await conversation(client, ada)).status_code == 409
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 from adapters.memory.world import World
-from application.conversations.asking import AskQuestion, Question
+from application.conversations.asking import AskQuestion
+from application.conversations.questions import Question
 from application.conversations.reading import ShowMessage
 from application.conversations.views import MessageView
 from application.knowledge.ports import DocumentReader

@@ -7,12 +7,7 @@ import pytest
 from adapters.memory.world import World
 from adapters.models.openai_chat import Endpoint, OpenAiChat, Timeouts
 from application.analytics.exports import BudgetExceeded
-from application.conversations.asking import (
-    Another,
-    AskQuestion,
-    Question,
-    RegenerateAnswer,
-)
+from application.conversations.asking import AskQuestion, RegenerateAnswer
 from application.conversations.conversations import (
     AttachDocuments,
     Attached,
@@ -21,12 +16,13 @@ from application.conversations.conversations import (
     CreateConversation,
     DeleteConversation,
     ListConversations,
-    MetadataTooLarge,
     NewConversation,
     ShowConversation,
 )
 from application.conversations.enriching import Enricher, Enrichers, Enrichment
 from application.conversations.feedback import Feedback, RateAnswer
+from application.conversations.metadata import InvalidMetadata
+from application.conversations.questions import Another, Question
 from application.conversations.reading import ListMessages, SearchMessages, ShowMessage
 from application.conversations.stopping import StopAnswer
 from application.conversations.views import MessageView
@@ -164,7 +160,7 @@ async def test_a_conversation_may_begin_with_a_question(world: World) -> None:
     assert (made.kind, made.session_type) == (Kind.CHECK_IN, Kind.CHECK_IN)
     assert made.title == "I slept badly."
     assert made.active_leaf is not None
-    with pytest.raises(MetadataTooLarge):
+    with pytest.raises(InvalidMetadata):
         await world.get(CreateConversation)(ada, NewConversation(metadata={"a": "x" * 20_000}))
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from adapters.memory.world import World
 from application.conversations.answers import FailAnswer
-from application.conversations.asking import AskQuestion, Question
+from application.conversations.asking import AskQuestion
 from application.conversations.conversations import DeleteConversation
+from application.conversations.questions import Question
 from application.models.exports import Outcome, Trace, Tracers
 from domain.conversations.events import AnswerDue
 from tests.unit.knowledge.test_ingestion import a_user

@@ -7,7 +7,8 @@ import pytest
 
 from adapters.memory.store import Store
 from adapters.memory.world import World
-from application.conversations.asking import AskQuestion, Question
+from application.conversations.asking import AskQuestion
+from application.conversations.questions import Question
 from application.files.exports import Upload
 from application.files.ports import Objects
 from application.identity.deletion import DeleteAccount, Farewell, PurgeAccounts

@@ -63,6 +63,24 @@ def test_each_part_of_a_sentence_has_its_own_marker() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "places"),
+    [
+        ('They say "ten years" [1] and "interest at 1.5%" [2].', [["[1]"], ["[2]"]]),
+        ("Invoices are kept for ten years [1, 2].", [["[1, 2]"], ["[1, 2]"]]),
+        ("Invoices are kept for ten years [1][2].", [["[1]"], ["[2]"]]),
+        ('It says "ten years" [9]. It says "ten years" [1], "ten years" [1].', [["[1]", "[1]"]]),
+        ('It says "ten years" [1]. It says "one year" [1].', [["[1]"], ["[1]"]]),
+    ],
+)
+def test_a_citation_is_where_its_marker_stands(written: str, places: list[list[str]]) -> None:
+    checked = check_citations(written, SOURCES)
+    found = [citation.places for citation in checked.citations]
+    assert [[place.of(checked.text) for place in one] for one in found] == places
+    starts = [place.start for one in found for place in one]
+    assert starts == sorted(starts)
+
+
 @pytest.mark.parametrize("markers", ["[1][2]", "[1] [2]", "[1, 2]", "[1;2]"])
 def test_several_markers_may_support_the_same(markers: str) -> None:
     checked = check_citations(f"Invoices are kept for ten years {markers}.", SOURCES)
@@ -170,6 +188,9 @@ def test_every_span_is_inside_what_it_is_of(written: str) -> None:
     checked = check_citations(written, SOURCES)
     for citation in checked.citations:
         assert citation.span.end <= len(SOURCES[citation.marker - 1])
+        assert citation.places
+        for place in citation.places:
+            assert str(citation.marker) in re.findall(r"\d+", place.of(checked.text))
     for span in checked.unsupported:
         assert span.of(checked.text).strip() == span.of(checked.text)
         assert not re.search(r"\[[12]\]", span.of(checked.text))
