@@ -1,12 +1,12 @@
 """user_analytics tells of sessions: in how many conversations somebody was active, and for how long.
 
-Revises: 0013
+Revises: 0014
 """
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
