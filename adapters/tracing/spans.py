@@ -19,9 +19,7 @@ from application.models.tracing import Outcome, Step, Trace
 
 QUEUE = 2048  # spans that wait, at most
 TIMEOUT = 5  # seconds for a batch, tries included
-PATIENCE = (
-    1.0  # seconds that stopping waits for what is left: two systems may have to be waited for
-)
+PATIENCE = 1.0  # seconds that stopping waits for what is left
 
 type Value = str | int | float | bool
 type Attributes = Mapping[str, Value]

@@ -22,6 +22,7 @@ from application.models.exports import (
     ChatModels,
     ChatRequest,
     Dispatch,
+    FinishReason,
     ModelFailed,
     Order,
     Role,
@@ -31,6 +32,7 @@ from application.models.exports import (
     check_citations,
 )
 from application.shared.ports import Clock, Listener, Transaction
+from domain.conversations.message import FinishReason as Finish
 from domain.conversations.message import Message, MessageStatus
 from domain.conversations.message import Role as MessageRole
 from domain.shared.errors import NotFound
@@ -128,7 +130,7 @@ class WriteAnswer:
         except EndedMeanwhile:
             return interrupted
         with task.trace.stage(Stage.VERIFY):
-            return _complete(task, text, given)
+            return _complete(task, text, given, call.reason)
 
     async def _written(self, draft: Draft) -> str:
         answer = draft.answer
@@ -174,7 +176,7 @@ def _from_the_start(usage: UsageEvent, before: int, task: Task) -> UsageEvent:
     )
 
 
-def _complete(task: Task, text: str, given: Sequence[Hit]) -> End:
+def _complete(task: Task, text: str, given: Sequence[Hit], reason: FinishReason | None) -> End:
     found = check_citations(text, [hit.text for hit in given]) if given else None
 
     def end(answer: Message, at: datetime) -> None:
@@ -184,6 +186,7 @@ def _complete(task: Task, text: str, given: Sequence[Hit]) -> End:
         else:
             citations = [checked(one, given) for one in found.citations]
             answer.write(found.text, citations, found.unknown, list(found.unsupported))
+        answer.finish_reason = Finish(reason) if reason else None
         answer.end(MessageStatus.COMPLETE, at)
 
     return end

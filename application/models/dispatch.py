@@ -14,7 +14,16 @@ from application.identity.exports import ConsentPurpose
 from application.models.egress import AllowEgress, Departure
 from application.models.ports import ChatModel, ChatModels, Outgoing
 from application.shared.ports import Clock
-from domain.models.chat import ChatEvent, ChatRequest, Delta, Finished, Started, Usage, estimated
+from domain.models.chat import (
+    ChatEvent,
+    ChatRequest,
+    Delta,
+    Finished,
+    FinishReason,
+    Started,
+    Usage,
+    estimated,
+)
 from domain.models.errors import ModelBusy, ModelFailed, ModelTimeout, NoModel
 from domain.shared.ids import UserId
 
@@ -79,7 +88,8 @@ class Dispatch:
 
 class Call:
     """An order on its way, as its provider streams it. Leaving the block ends it, at the provider
-    too, and `usage` tells what it took however it ended. Raises ModelFailed, ConsentRequired."""
+    too, and `usage` tells what it took however it ended; `reason` is why the model stopped, once it
+    has. Raises ModelFailed, ConsentRequired."""
 
     def __init__(self, dispatch: Dispatch, order: Order, at: datetime) -> None:
         self._dispatch, self._order, self._at = dispatch, order, at
@@ -88,6 +98,7 @@ class Call:
         self._first: int | None = None
         self._tries: list[_Try] = []
         self._status = UsageStatus.CANCELLED
+        self.reason: FinishReason | None = None
         self._events = self._run()
 
     async def __aenter__(self) -> "Call":
@@ -168,7 +179,7 @@ class Call:
             case Delta():
                 self._first = self._passed() if self._first is None else self._first
             case Finished():
-                self._status = UsageStatus.OK
+                self._status, self.reason = UsageStatus.OK, event.reason
 
     async def _is_worth_another(self, tries: int, error: ModelFailed) -> bool:
         """Once as much time has passed as the provider asked for."""

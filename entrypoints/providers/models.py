@@ -1,5 +1,6 @@
 """Calls to model providers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
@@ -60,11 +61,10 @@ class Policies(Provider):
             await provider.close()
 
     @provide
-    def tracers(self, settings: Settings) -> Iterator[Tracers]:
+    async def tracers(self, settings: Settings) -> AsyncIterator[Tracers]:
         found = [*_collector(settings), *_langfuse(settings)]
         yield Tracers(tuple(found))
-        for tracer in found:
-            tracer.close()
+        await asyncio.gather(*(asyncio.to_thread(tracer.close) for tracer in found))
 
 
 class Adapters(Provider):

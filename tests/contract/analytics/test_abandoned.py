@@ -1,11 +1,12 @@
 """Attempts whose makers have died."""
 
+from datetime import timedelta
+
 from dishka import AsyncContainer
 
 from application.analytics.abandoned import SettleAbandoned
 from application.analytics.exports import Meter
 from application.shared.ports import Clock, Transaction
-from domain.analytics.budget import LIFETIME
 from domain.analytics.usage import UsageStatus
 from tests.contract.analytics.flows import an_event, an_owner, charges, reserve, settle
 from tests.contract.analytics.test_meter import NOTHING, budget_of
@@ -47,9 +48,9 @@ async def test_an_attempt_that_is_never_made_holds_nothing_back(world: AsyncCont
     assert await sweep(world) == 0
 
 
-async def test_a_running_attempt_is_left_alone(world: AsyncContainer) -> None:
+async def test_an_attempt_that_waits_for_a_night_is_left_alone(world: AsyncContainer) -> None:
     owner = await an_owner(world)
     async with world() as request:
         now = (await request.get(Clock)).now()
-    await reserve(world, owner, now - LIFETIME / 2)
+    await reserve(world, owner, now - timedelta(hours=12))
     assert await sweep(world) == 0

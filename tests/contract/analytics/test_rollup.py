@@ -238,6 +238,26 @@ async def test_the_days_of_sql_are_those_of_the_calendar(
     assert [row["estimated_cost"] for row in rows] == [Decimal("0.06")] * 2
 
 
+async def test_the_sessions_of_a_day_are_its_conversations(postgres: AsyncContainer) -> None:
+    owner = await an_owner(postgres, zone="America/New_York")
+    one, other = uuid4(), uuid4()
+    await settle(
+        postgres,
+        an_event(owner, conversation_id=one, queue_ms=5_000),
+        an_event(
+            owner, conversation_id=one, started_at=NOON + timedelta(seconds=55), total_ms=5_000
+        ),
+        an_event(owner, conversation_id=other, queue_ms=0, total_ms=15_000),
+        an_event(owner),  # of no conversation
+        an_event(owner, started_at=NOON - timedelta(hours=9)),
+    )
+    await recount(postgres, owner)
+    daily = Statement(text("SELECT * FROM user_analytics WHERE user_id = :owner ORDER BY date"))
+    rows = await Database(await postgres.get(Pool)).rows(daily, {"owner": owner}, owner=owner)
+    found = [(row["date"], row["active_sessions"], row["session_duration"]) for row in rows]
+    assert found == [(date(2026, 3, 9), 0, 0), (date(2026, 3, 10), 2, 40)]
+
+
 async def test_no_quarter_is_lost_when_the_counting_races_the_writing(
     postgres: AsyncContainer,
 ) -> None:

@@ -21,7 +21,7 @@ from application.shared.actor import Actor
 from application.shared.page import PageRequest
 from application.shared.ports import Clock, Ids, Transaction
 from domain.conversations.events import AnswerDue
-from domain.conversations.message import AnswerMode, MessageStatus
+from domain.conversations.message import AnswerMode, FinishReason, MessageStatus
 from domain.conversations.stream import EventType
 from domain.shared.errors import NotFound
 from entrypoints.settings import Settings
@@ -90,6 +90,14 @@ async def test_what_a_dead_worker_left_cites_what_it_names(world: AsyncContainer
 
     assert made.status is MessageStatus.FAILED
     cites_its_passage(made)
+
+
+async def test_an_answer_that_reached_its_limit_says_so(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    made = await answer(world, await ask(world, ada, model="too-long"), ada)
+    assert made.status is MessageStatus.COMPLETE
+    assert made.finish_reason is FinishReason.LENGTH
+    assert (await answer(world, await ask(world, ada), ada)).finish_reason is FinishReason.STOP
 
 
 async def test_of_two_workers_the_one_that_writes_first_ends_the_answer(

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -13,7 +14,14 @@ import pytest
 from adapters.tracing.langfuse import LangfuseTracer
 from adapters.tracing.otlp import OtlpTracer
 from adapters.tracing.spans import QUEUE
-from application.analytics.exports import Feature, TokensSource, UsageEvent, UsageStatus
+from application.analytics.exports import (
+    EXTRACTIVE,
+    LOCAL,
+    Feature,
+    TokensSource,
+    UsageEvent,
+    UsageStatus,
+)
 from application.models.tracing import Outcome, Stage, Trace, Tracers
 from domain.shared.ids import UserId
 from tests.contract.tracing.collector import Collector, attributes, collecting, stages
@@ -136,6 +144,21 @@ def test_langfuse_gets_a_generation_with_model_usage_cost_and_latency(collector:
     root = attributes(next(span for span in collector.spans if span.name == "answer"))
     assert root["user.id"] == str(USER)
     assert root["session.id"] == str(UUID(int=9))
+
+
+@pytest.mark.parametrize("tracer_of", [otlp, langfuse])
+def test_a_call_that_was_not_allowed_is_no_call_of_a_model(
+    collector: Collector, tracer_of: Callable[[str], OtlpTracer | LangfuseTracer]
+) -> None:
+    """The answer was quoted instead."""
+    tracer, trace = tracer_of(collector.url), a_trace()
+    outcome = an_outcome(trace.answer_id)
+    assert outcome.usage is not None
+    quoted = replace(outcome.usage, provider=LOCAL, model_used=EXTRACTIVE)
+    tracer.finish(trace, replace(outcome, usage=quoted))
+    tracer.close()
+    (call,) = [span for span in collector.spans if span.name == "call"]
+    assert attributes(call) in ({}, {"langfuse.observation.type": "span"})
 
 
 def test_langfuse_is_entered_with_its_keys(collector: Collector) -> None:

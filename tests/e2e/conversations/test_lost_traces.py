@@ -53,12 +53,12 @@ def unwatched(
 
 
 def complaints(process: Running) -> list[str]:
-    """What it has logged that is worse than information."""
+    """What its libraries have logged that is worse than information: our own lines are words."""
     found = []
     for line in process.output.splitlines():
         with suppress(msgspec.DecodeError):
             logged: Json = msgspec.json.decode(line)
-            if logged["level"] in ("warning", "error", "critical"):
+            if logged["level"] in ("warning", "error", "critical") and " " in logged["event"]:
                 found.append(logged["event"])
     return found
 

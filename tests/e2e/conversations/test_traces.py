@@ -20,10 +20,15 @@ from tests.contract.tracing.collector import (
     stages,
 )
 from tests.e2e.conversations.conftest import ASKED, Deployment, Json, deployed, streaming
-from tests.running import Running, until
+from tests.running import Running, sql, until
 from tests.security.conftest import Session
 
 OK, ERROR = 0, 2  # of a span's status
+PRICED = """
+INSERT INTO prices SELECT gen_random_uuid(), 'cites', provider, input, cached, output, currency,
+    valid_from, valid_to FROM prices WHERE model = 'gpt-4'
+"""
+COST = "SELECT cost FROM usage_events WHERE message_id = $1"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class Watched:
         api = self.deployment.a
         pending = self.deployment.ask(api, session, **question)["answer"]
         return self.deployment.ended(api, session, pending)
+
+    def cost(self, answer: Json) -> float:
+        """What it was charged with."""
+        ((cost,),) = sql(self.deployment.url, COST, UUID(answer["id"]))
+        return float(cost)
 
     def trace(self, collector: Collector, answer: Json) -> tuple[Span, dict[str, Span]]:
         """The root and its parts, in the order in which they began."""
@@ -69,6 +79,7 @@ def watched(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "OTEL_BSP_SCHEDULE_DELAY": "200",  # ms: by default a batch leaves after 5 s
         }
         deployment = stack.enter_context(deployed(new_database(cluster), folder, **settings))
+        sql(deployment.url, PRICED)
         yield Watched(deployment, otlp, langfuse)
 
 
@@ -94,6 +105,7 @@ def test_a_models_answer_is_one_trace_of_five_stages(watched: Watched) -> None:
     assert told["gen_ai.response.model"] == answer["model_used"] == "cites-0613"
     assert told["gen_ai.usage.input_tokens"] == answer["prompt_tokens"]
     assert told["gen_ai.usage.output_tokens"] == answer["completion_tokens"]
+    assert told["colonnade.cost"] == watched.cost(answer) > 0
     assert happened_in(call, root.start_time_unix_nano + told["colonnade.first_token_ms"] * 10**6)
 
 
@@ -113,6 +125,9 @@ def test_langfuse_has_the_same_trace_with_a_generation_and_the_feedback_as_its_s
     used = msgspec.json.decode(generation["langfuse.observation.usage_details"])
     assert used["input"] + used["input_cached_tokens"] == answer["prompt_tokens"]
     assert used["output"] + used["output_reasoning_tokens"] == answer["completion_tokens"]
+
+    cost = msgspec.json.decode(generation["langfuse.observation.cost_details"])
+    assert cost == {"total": watched.cost(answer)}
 
     place, rating = f"/messages/{answer['id']}/feedback", {"rating": "up", "comment": "splendid"}
     assert api.put(place, headers=ada.headers, json=rating).status_code == 200

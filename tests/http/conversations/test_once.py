@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -203,7 +203,7 @@ async def test_of_one_session_sent_twice_at_once_there_is_one(
     assert len({answer.content for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("path", [CHAT, f"{CONVERSATIONS}/{uuid4()}/messages", COMPLETIONS])
+@pytest.mark.parametrize("path", [CHAT, f"{CONVERSATIONS}/{UUID(int=7)}/messages", COMPLETIONS])
 async def test_a_key_that_is_none_is_refused(client: Client, path: str) -> None:
     body = COMPLETION if path == COMPLETIONS else {"content": ASKED}
     ada = await signed_in(client) | {"idempotency-key": "x" * 256}
