@@ -36,7 +36,7 @@ class StopAnswer:
         actor.require(Scope.CHAT)
         async with self.transaction:
             answer = await self.messages.get(actor.user_id, answer_id)
-            _ = answer.question_id
+            answer.check_answer()
             if not answer.status.terminal:
                 await self.stopping.stop(answer)
         return message_view(answer)

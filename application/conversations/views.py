@@ -75,7 +75,8 @@ class MessageView(Struct, frozen=True):
     """A question or an answer. `document_ids` is what was searched, none being everything;
     `nearest` are the passages that came closest when the mode is `not_found`. `unknown_markers`
     counts what a model cited and was not there, `unsupported` are the statements of `content` that
-    nothing it cites supports. `finish_reason` is why its model stopped: after `length` and
+    nothing it cites supports. While it is streaming, its `citations` are the passages that its markers
+    may name. `finish_reason` is why its model stopped: after `length` and
     `content_filter` the answer is cut. `response_time_ms` is measured from the question."""
 
     id: MessageId
