@@ -1,5 +1,6 @@
 """Asking, as a tree, in order and once."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -42,7 +43,7 @@ from domain.conversations.message import (
     Rating,
     Support,
 )
-from domain.conversations.stream import KEPT, EventType
+from domain.conversations.stream import KEPT, EventType, MessageEvent
 from domain.models.errors import ModelNotAllowed
 from domain.shared.errors import NotFound
 from tests.unit.identity.clock import SetClock
@@ -246,6 +247,31 @@ async def test_what_was_told_is_forgotten_after_a_day_and_the_end_is_told_still(
     assert await world.get(ForgetEvents)() == len(before)
     (end,) = [one async for one in world.get(WatchAnswer)(ada, answer.id)]
     assert (end.seq, end.type, end.data) == (0, EventType.COMPLETED, before[-1].data)
+
+
+async def test_what_has_lost_its_beginning_is_told_by_its_end_alone() -> None:
+    clock = SetClock()
+    world = World({Clock: clock})
+    ada = await a_user(world)
+    await upload(world, ada)
+    await world.drain()
+    answer = await ask(world, ada)
+    clock.move(60)
+    await world.drain()
+
+    async def told(after: int) -> list[MessageEvent]:
+        return [one async for one in world.get(WatchAnswer)(ada, answer.id, after)]
+
+    whole = await told(0)
+    end = replace(whole[-1], seq=0)
+    clock.move(KEPT.total_seconds() - 60)
+    assert await world.get(ForgetEvents)() == 1
+    assert await told(0) == [end]
+    assert await told(1) == whole[1:]
+    assert await told(len(whole)) == []
+    clock.move(60)
+    assert await world.get(ForgetEvents)() == len(whole) - 1
+    assert await told(1) == [end]
 
 
 async def test_a_kind_is_enriched_by_whoever_is_registered_for_it() -> None:
