@@ -76,6 +76,26 @@ async def test_what_is_sent_twice_is_asked_once(world: World) -> None:
         await ask(world, ada, Question("Another?", client_message_id="tab-1"))
 
 
+async def test_the_order_of_metadata_makes_no_other_question(world: World) -> None:
+    ada = await a_user(world)
+    one = Question(ASKED, client_message_id="tab-1", metadata={"a": 1, "b": {"c": 2, "d": 3}})
+    same = Question(ASKED, client_message_id="tab-1", metadata={"b": {"d": 3, "c": 2}, "a": 1})
+    assert (await ask(world, ada, same)).id == (await ask(world, ada, one)).id
+
+
+async def test_what_was_asked_before_fingerprints_were_kept_is_known_by_its_content(
+    world: World,
+) -> None:
+    ada = await a_user(world)
+    question = Question(ASKED, client_message_id="tab-1")
+    first = await world.get(AskQuestion)(ada, question)
+    for message in world.store.table(Message).values():
+        message.fingerprint = None
+    assert await world.get(AskQuestion)(ada, question) == first
+    with pytest.raises(AlreadyAsked):
+        await ask(world, ada, Question("Another?", client_message_id="tab-1"))
+
+
 async def test_a_question_waits_for_the_answer_before_it(world: World) -> None:
     ada = await a_user(world)
     first = await ask(world, ada)
