@@ -87,6 +87,10 @@ class MemoryMessages:
             raise AlreadyAsked("this client_message_id was sent before")
         await self.save(message)
 
+    async def add_all(self, owner: UserId, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self.add(message)
+
     async def get(self, owner: UserId, message_id: MessageId) -> Message:
         message = self._store.table(Message).get((owner, message_id))
         if message is None or not _is_live(self._store, message):
