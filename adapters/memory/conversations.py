@@ -87,6 +87,10 @@ class MemoryMessages:
             raise AlreadyAsked("this client_message_id was sent before")
         await self.save(message)
 
+    async def add_all(self, owner: UserId, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self.add(message)
+
     async def get(self, owner: UserId, message_id: MessageId) -> Message:
         message = self._store.table(Message).get((owner, message_id))
         if message is None or not _is_live(self._store, message):
@@ -232,7 +236,7 @@ class MemoryLostAnswers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
+    async def find(self, before: datetime, limit: int) -> list[tuple[UserId, MessageId]]:
         due = {one.answer_id for one in self._store.events if isinstance(one, AnswerDue)}
         table = self._store.table(Message)
 
@@ -240,14 +244,16 @@ class MemoryLostAnswers:
             above = table[answer.user_id, answer.question_id].parent_id
             return above is not None and not table[answer.user_id, above].status.terminal
 
-        return [
-            (one.user_id, one.id)
+        found = [
+            one
             for one in table.values()
             if not one.status.terminal
             and one.created_at < before
             and one.id not in due
             and not waits(one)
         ]
+        oldest = sorted(found, key=attrgetter("created_at", "id"))[:limit]
+        return [(one.user_id, one.id) for one in oldest]
 
 
 def _is_live(store: Store, message: Message) -> bool:

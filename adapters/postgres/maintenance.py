@@ -63,7 +63,7 @@ _ORPHANS = Statement(
     """)
 )
 
-# A job that has failed for good is not begun again.
+# A job that has failed counts as none: the queue will not begin it again.
 _LOST = Statement(
     text("""
     SELECT m.user_id, m.id FROM messages m
@@ -80,6 +80,7 @@ _LOST = Statement(
             WHERE job.entrypoint = :follower AND job.status <> 'failed'
                 AND convert_from(job.payload, 'UTF8')::jsonb ->> 'answer_id' = m.id::text
         )
+    ORDER BY m.created_at, m.id LIMIT :limit
     """)
 )
 
@@ -132,7 +133,7 @@ class PostgresLostAnswers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
-        values = {"before": before, "follower": AnswerQuestion.__name__}
+    async def find(self, before: datetime, limit: int) -> list[tuple[UserId, MessageId]]:
+        values = {"before": before, "follower": AnswerQuestion.__name__, "limit": limit}
         rows = await self._database.rows(_LOST, values)
         return [(UserId(row["user_id"]), MessageId(row["id"])) for row in rows]

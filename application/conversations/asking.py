@@ -135,7 +135,7 @@ class Asking:
         asked = await self.messages.sent_as(owner, question.client_message_id)
         if asked is None:
             return None
-        if (asked.fingerprint, asked.model) != (fingerprint, question.model):
+        if not _is_same(asked, question, fingerprint):
             raise AlreadyAsked("another message was sent with this client_message_id")
         answer = await self.messages.answer_to(owner, asked.id)
         return Asked(message_view(asked), message_view(answer))
@@ -221,3 +221,9 @@ class RegenerateAnswer:
             again = await self.asking.answer(conversation, question, another.model)
             await self.conversations.save(conversation)
         return message_view(again)
+
+
+def _is_same(asked: Message, question: Question, fingerprint: bytes) -> bool:
+    if asked.fingerprint is None:  # it was asked before fingerprints were kept
+        return asked.content == question.content
+    return (asked.fingerprint, asked.model) == (fingerprint, question.model)

@@ -110,11 +110,12 @@ class CompleteChat:
             updated_at=now,
         )
         await self.conversations.add(conversation)
-        for said in completion.history[-LONGEST:]:
-            await self._keep(conversation, said)
+        told = [self._told(conversation, said) for said in completion.history[-LONGEST:]]
+        await self.messages.add_all(owner, told)
         return conversation
 
-    async def _keep(self, conversation: Conversation, said: Said) -> None:
+    def _told(self, conversation: Conversation, said: Said) -> Message:
+        """As the conversation's next message."""
         message = Message(
             id=MessageId(self.ids.next()),
             user_id=conversation.user_id,
@@ -125,5 +126,5 @@ class CompleteChat:
             status=MessageStatus.COMPLETE,
             created_at=conversation.created_at,
         )
-        await self.messages.add(message)
         conversation.grow(message.id, message.created_at)
+        return message

@@ -1,5 +1,6 @@
 """What clients keep with their conversations and messages."""
 
+import re
 from typing import Any
 
 from msgspec import json
@@ -7,6 +8,9 @@ from msgspec import json
 from domain.shared.errors import Invalid
 
 LARGEST = 16 * 1024  # bytes, as JSON
+
+# As JSON has it: after a backslash that is escaped itself, it is text.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class InvalidMetadata(Invalid):
@@ -18,6 +22,6 @@ def bounded(metadata: dict[str, Any]) -> dict[str, Any]:
     encoded = json.encode(metadata)
     if len(encoded) > LARGEST:
         raise InvalidMetadata("metadata may hold 16 KiB")
-    if rb"\u0000" in encoded:
+    if _NUL.search(encoded):
         raise InvalidMetadata("text may not hold a NUL character")
     return metadata

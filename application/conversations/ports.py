@@ -40,6 +40,10 @@ class Messages(Protocol):
         """Raises AlreadyAsked when its `client_message_id` is taken."""
         ...
 
+    async def add_all(self, owner: UserId, messages: Sequence[Message]) -> None:
+        """Inside a transaction, as `add`, in this order: one may stand under another."""
+        ...
+
     async def get(self, owner: UserId, message_id: MessageId) -> Message:
         """Locked until the running transaction ends. Raises NotFound, also when its conversation
         is deleted."""

@@ -84,4 +84,4 @@ class Another(Struct, frozen=True, forbid_unknown_fields=True):
 
 def fingerprint(sent: object) -> bytes:
     """Tells what is sent from anything else."""
-    return sha256(json.encode(sent)).digest()
+    return sha256(json.encode(sent, order="deterministic")).digest()

@@ -10,12 +10,13 @@ from domain.conversations.events import AnswerDue
 from domain.shared.ids import UserId
 
 GRACE = timedelta(minutes=10)  # whoever makes an answer without a job may still end it
+AT_ONCE = 1000  # the rest, when the schedule runs again
 
 
 class LostAnswers(Protocol):
-    async def find(self, before: datetime) -> list[tuple[UserId, MessageId]]:
+    async def find(self, before: datetime, limit: int) -> list[tuple[UserId, MessageId]]:
         """Everybody's answers of before then that have not ended, that no job is there for, and
-        that wait for no other answer, whose end would set them going."""
+        that wait for no other answer, whose end would set them going: the oldest."""
         ...
 
 
@@ -31,7 +32,7 @@ class ResumeAnswers:
 
     async def __call__(self) -> int:
         """How many there were."""
-        found = await self.lost.find(self.clock.now() - GRACE)
+        found = await self.lost.find(self.clock.now() - GRACE, AT_ONCE)
         async with self.transaction:
             for owner, answer_id in found:
                 await self.outbox.publish(AnswerDue(self.ids.next(), owner, answer_id))

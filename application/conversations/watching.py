@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from msgspec import to_builtins
@@ -22,7 +22,7 @@ POLL = timedelta(seconds=15)  # a signal may be lost
 @dataclass(frozen=True, slots=True)
 class WatchAnswer:
     """What has happened to an answer after event `after`, and then what happens, to its end. Once
-    its events are forgotten, only the end, which has everything, as number 0. Raises NotFound,
+    any of that is forgotten, only the end, which has everything, as number 0. Raises NotFound,
     NotAnAnswer."""
 
     messages: Messages
@@ -38,7 +38,10 @@ class WatchAnswer:
         with self.listener.listening(message_id) as changed:
             while True:
                 changed.clear()
-                for event in await self.events.after(actor.user_id, message_id, after):
+                told = await self.events.after(actor.user_id, message_id, after)
+                if told and told[0].seq > after + 1:  # those between are forgotten
+                    told = [replace(one, seq=0) for one in told if one.type.terminal]
+                for event in told:
                     yield event
                     if event.type.terminal:
                         return
@@ -50,7 +53,7 @@ class WatchAnswer:
                         await changed.wait()
                         continue
                 answer = await self.messages.read(actor.user_id, message_id)
-        if not await self.events.after(actor.user_id, message_id, 0):
+        if not await self.events.after(actor.user_id, message_id, after - 1):  # not seen to its end
             yield MessageEvent(0, LAST[answer.status], to_builtins(message_view(answer)))
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -136,9 +137,12 @@ class PostgresMessages:
         self._database = database
 
     async def add(self, message: Message) -> None:
-        values = values_of(message, _COLUMNS)
+        await self.add_all(message.user_id, [message])
+
+    async def add_all(self, owner: UserId, messages: Sequence[Message]) -> None:
+        values = [values_of(message, _COLUMNS) for message in messages]
         try:
-            await self._database.row(_ADD, values, owner=message.user_id)
+            await self._database.each(_ADD, values, owner=owner)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "messages_client_message_id_key":
                 raise AlreadyAsked("this client_message_id was sent before") from None

@@ -87,6 +87,11 @@ messages = Table(
     Index("messages_conversation_idx", "user_id", "conversation_id", "id"),
     Index("messages_parent_idx", "user_id", "parent_id"),
     Index(
+        "messages_running_idx",
+        "created_at",
+        postgresql_where=text("status IN ('pending', 'streaming')"),
+    ),
+    Index(
         "messages_trace_id_idx",
         "user_id",
         "trace_id",

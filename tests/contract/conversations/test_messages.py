@@ -81,6 +81,21 @@ async def test_what_is_kept_is_found_by_its_owner_only(world: AsyncContainer) ->
                 await find
 
 
+async def test_what_was_said_one_after_the_other_is_kept_at_once(world: AsyncContainer) -> None:
+    conversation, answer = await a_conversation(world)
+    owner, ids = conversation.user_id, await world.get(Ids)
+    said, parent = [], answer.id
+    for word in ("one", "two", "three"):
+        message = replace(answer, id=MessageId(ids.next()), parent_id=parent, content=word)
+        said.append(message)
+        parent = message.id
+    async with world() as request, await request.get(Transaction):
+        messages = await request.get(Messages)
+        await messages.add_all(owner, said)
+        await messages.add_all(owner, [])
+        assert await messages.branch(owner, parent, 9) == [answer, *said]
+
+
 async def test_an_answer_is_saved_with_its_citations(world: AsyncContainer) -> None:
     _, answer = await a_conversation(world)
     citation = Citation(

@@ -10,7 +10,7 @@ from dishka import AsyncContainer
 from adapters.memory.store import Store
 from application.analytics.exports import UsageStatus
 from application.conversations.ports import MessageEvents, Messages
-from application.conversations.resuming import GRACE, ResumeAnswers
+from application.conversations.resuming import GRACE, LostAnswers, ResumeAnswers
 from application.shared.ports import Clock
 from domain.conversations.message import MessageStatus
 from entrypoints.settings import Settings
@@ -89,6 +89,16 @@ async def test_those_that_wait_for_it_go_on_after_it(world: AsyncContainer) -> N
     await drain(world)
     for one in (first, second):
         assert (await shown(world, one, ada)).status is MessageStatus.COMPLETE
+
+
+async def test_the_oldest_are_made_first(world: AsyncContainer) -> None:
+    ada = await a_reader(world)
+    pending = [await ask(world, ada) for _ in range(3)]
+    await lose_jobs(world)
+    later = (await world.get(Clock)).now() + GRACE
+    async with world() as request:
+        found = await (await request.get(LostAnswers)).find(later, 2)
+    assert found == [(ada.user_id, one.id) for one in pending[:2]]
 
 
 async def test_what_has_a_job_has_ended_or_is_new_is_left_alone(world: AsyncContainer) -> None:

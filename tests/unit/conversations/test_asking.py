@@ -1,5 +1,6 @@
 """Asking, as a tree, in order and once."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -42,7 +43,7 @@ from domain.conversations.message import (
     Rating,
     Support,
 )
-from domain.conversations.stream import KEPT, EventType
+from domain.conversations.stream import KEPT, EventType, MessageEvent
 from domain.models.errors import ModelNotAllowed
 from domain.shared.errors import NotFound
 from tests.unit.identity.clock import SetClock
@@ -71,6 +72,26 @@ async def test_what_is_sent_twice_is_asked_once(world: World) -> None:
     first = await world.get(AskQuestion)(ada, question)
     assert await world.get(AskQuestion)(ada, question) == first
     assert (await world.get(AskQuestion)(bob, question)).answer.id != first.answer.id
+    with pytest.raises(AlreadyAsked):
+        await ask(world, ada, Question("Another?", client_message_id="tab-1"))
+
+
+async def test_the_order_of_metadata_makes_no_other_question(world: World) -> None:
+    ada = await a_user(world)
+    one = Question(ASKED, client_message_id="tab-1", metadata={"a": 1, "b": {"c": 2, "d": 3}})
+    same = Question(ASKED, client_message_id="tab-1", metadata={"b": {"d": 3, "c": 2}, "a": 1})
+    assert (await ask(world, ada, same)).id == (await ask(world, ada, one)).id
+
+
+async def test_what_was_asked_before_fingerprints_were_kept_is_known_by_its_content(
+    world: World,
+) -> None:
+    ada = await a_user(world)
+    question = Question(ASKED, client_message_id="tab-1")
+    first = await world.get(AskQuestion)(ada, question)
+    for message in world.store.table(Message).values():
+        message.fingerprint = None
+    assert await world.get(AskQuestion)(ada, question) == first
     with pytest.raises(AlreadyAsked):
         await ask(world, ada, Question("Another?", client_message_id="tab-1"))
 
@@ -246,6 +267,31 @@ async def test_what_was_told_is_forgotten_after_a_day_and_the_end_is_told_still(
     assert await world.get(ForgetEvents)() == len(before)
     (end,) = [one async for one in world.get(WatchAnswer)(ada, answer.id)]
     assert (end.seq, end.type, end.data) == (0, EventType.COMPLETED, before[-1].data)
+
+
+async def test_what_has_lost_its_beginning_is_told_by_its_end_alone() -> None:
+    clock = SetClock()
+    world = World({Clock: clock})
+    ada = await a_user(world)
+    await upload(world, ada)
+    await world.drain()
+    answer = await ask(world, ada)
+    clock.move(60)
+    await world.drain()
+
+    async def told(after: int) -> list[MessageEvent]:
+        return [one async for one in world.get(WatchAnswer)(ada, answer.id, after)]
+
+    whole = await told(0)
+    end = replace(whole[-1], seq=0)
+    clock.move(KEPT.total_seconds() - 60)
+    assert await world.get(ForgetEvents)() == 1
+    assert await told(0) == [end]
+    assert await told(1) == whole[1:]
+    assert await told(len(whole)) == []
+    clock.move(60)
+    assert await world.get(ForgetEvents)() == len(whole) - 1
+    assert await told(1) == [end]
 
 
 async def test_a_kind_is_enriched_by_whoever_is_registered_for_it() -> None:
