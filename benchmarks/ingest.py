@@ -17,49 +17,34 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import pypdfium2  # type: ignore[import-untyped]
-import typst
-from dishka import AsyncContainer
 from msgspec import structs
 
 from adapters.extraction.extractor import ChildExtractor
 from adapters.models.minilm import MiniLmEmbedder
-from adapters.postgres.database import Database
-from adapters.postgres.pool import open_pool
-from application.files.exports import Upload
-from application.knowledge.documents import UploadDocument
-from application.knowledge.ingestion import (
-    ChunkText,
-    EmbedChunks,
-    ExtractText,
-    IndexTerms,
-    PublishVersion,
+from application.knowledge.ports import Models
+from benchmarks.documents import (
+    EMBED,
+    PUBLISH,
+    WITHOUT_MODEL,
+    awaited,
+    contract,
+    follow,
+    passages_of,
+    status,
+    upload,
+    world,
 )
-from application.knowledge.metadata import Details
-from application.knowledge.ports import DocumentReader, Models, Texts, Versions
-from application.shared.actor import EVERYTHING_OWN, Actor
-from application.shared.ports import Ids
 from benchmarks.harness import Account, Bench
-from benchmarks.library import add_owner
 from benchmarks.load import Call, Job, Load
 from benchmarks.measure import Measure, Result
-from benchmarks.processes import ROOT, SERVER_CORES, Process, Server
+from benchmarks.processes import SERVER_CORES, Process, Server
 from domain.files.file import PDF
 from domain.knowledge.document import Status
-from domain.knowledge.events import (
-    ChunksEmbedded,
-    DocumentUploaded,
-    TermsIndexed,
-    TextChunked,
-    TextExtracted,
-)
 from domain.shared.ids import DocumentId, UserId
 from entrypoints.container import production
 from entrypoints.settings import EmbeddingModel, Settings
@@ -77,13 +62,6 @@ print(time.perf_counter() - began)
 PAGES, SHORT = 400, 120
 ROUNDS, SECONDS, RATE = 3, 6.0, 100.0
 LEAST = 60.0  # pages a second
-_WITHOUT_MODEL = (
-    (ExtractText, DocumentUploaded),
-    (ChunkText, TextExtracted),
-    (IndexTerms, TextChunked),
-)
-_PUBLISH = (PublishVersion, ChunksEmbedded)
-_EMBED = (EmbedChunks, TermsIndexed)
 
 
 def run(bench: Bench) -> list[Result]:
@@ -96,33 +74,13 @@ def run(bench: Bench) -> list[Result]:
     ]
 
 
-def contract(pages: int, number: int = 0) -> bytes:
-    """A PDF of so many pages of text, each with a heading, a running head and its number."""
-    words = (ROOT / "docs/demo/services-agreement.md").read_text().split()
-    text = [word for word in words if word.isalpha()]
-    markup = ['#set page(numbering: "1", header: [Services agreement])', f"Copy {number}."]
-    at = 0
-    for page in range(1, pages + 1):
-        paragraphs = []
-        for _ in range(6):
-            paragraphs.append(" ".join(text[(at + n) % len(text)] for n in range(70)) + ".")
-            at += 70
-        markup.append(f"= Clause {page}\n" + "\n\n".join(paragraphs))
-        if page < pages:
-            markup.append("#pagebreak()")
-    made = typst.compile("\n\n".join(markup).encode())
-    assert isinstance(made, bytes)
-    assert len(pypdfium2.PdfDocument(made)) == pages
-    return made
-
-
 async def _extraction(folder: Path) -> Measure:
     path, extractor = folder / "contract.pdf", ChildExtractor()
     path.write_bytes(contract(PAGES))
     ours, floor, with_start = [], [], []
     for _ in range(ROUNDS):
         floor.append(PAGES / _pdfium(path, rounds=2))
-        ours.append(PAGES / await _awaited(lambda: extractor.extract(path, PDF)))
+        ours.append(PAGES / await awaited(lambda: extractor.extract(path, PDF)))
         with_start.append(PAGES / _timed(lambda: _pdfium(path, rounds=1)))
     return Measure(
         name=f"extract a PDF of {PAGES} pages",
@@ -142,16 +100,16 @@ def _pdfium(path: Path, rounds: int) -> float:
 
 
 async def _ingestion(settings: Settings) -> Measure:
-    async with _world(structs.replace(settings, embeddings=EmbeddingModel.NONE)) as (
+    async with world(structs.replace(settings, embeddings=EmbeddingModel.NONE)) as (
         container,
         owner,
     ):
         rates = []
         for number in range(ROUNDS):
-            document = await _upload(container, owner, contract(PAGES, number))
-            steps = (*_WITHOUT_MODEL, _EMBED, _PUBLISH)
-            seconds = [await _follow(container, owner, document, *step) for step in steps]
-            assert await _status(container, owner, document) is Status.COMPLETED
+            document = await upload(container, owner, contract(PAGES, number))
+            steps = (*WITHOUT_MODEL, EMBED, PUBLISH)
+            seconds = [await follow(container, owner, document, *step) for step in steps]
+            assert await status(container, owner, document) is Status.COMPLETED
             rates.append(PAGES / sum(seconds))
     parts = zip(("extract", "chunk", "index"), seconds, strict=False)
     return Measure(
@@ -168,18 +126,18 @@ async def _ingestion(settings: Settings) -> Measure:
 async def _embedding(settings: Settings) -> Measure:
     model = MiniLmEmbedder()
     await model.warm()
-    async with _world(settings) as (container, owner):
+    async with world(settings) as (container, owner):
         wanted = (await container.get(Models)).wanted
         assert wanted is not None
         await wanted.embed(["warm"])
         ours, floor = [], []
         for number in range(ROUNDS):
-            document = await _upload(container, owner, contract(SHORT // 4, number))
-            for step in _WITHOUT_MODEL:
-                await _follow(container, owner, document, *step)
-            passages = await _passages(container, owner, document)
-            floor.append(len(passages) / await _awaited(partial(model.embed, passages)))
-            ours.append(len(passages) / await _follow(container, owner, document, *_EMBED))
+            document = await upload(container, owner, contract(SHORT // 4, number))
+            for step in WITHOUT_MODEL:
+                await follow(container, owner, document, *step)
+            passages = await passages_of(container, owner, document)
+            floor.append(len(passages) / await awaited(partial(model.embed, passages)))
+            ours.append(len(passages) / await follow(container, owner, document, *EMBED))
     model.close()
     return Measure(
         name="embed its passages",
@@ -252,67 +210,12 @@ def _await(api: Server, account: Account, document: DocumentId, wanted: set[str]
 async def _sent(settings: Settings, account: Account, data: bytes) -> DocumentId:
     container = production(settings)
     try:
-        return await _upload(container, UserId(UUID(account.id)), data)
+        return await upload(container, UserId(UUID(account.id)), data)
     finally:
         await container.close()
-
-
-@asynccontextmanager
-async def _world(settings: Settings) -> AsyncIterator[tuple[AsyncContainer, UserId]]:
-    """The use cases on Postgres, in this process, and a new owner."""
-    pool = await open_pool(settings.database_url or "", 1)
-    owner = await add_owner(Database(pool), f"ingest-{settings.embeddings}")
-    await pool.close()
-    container = production(settings)
-    try:
-        yield container, owner
-    finally:
-        await container.close()
-
-
-async def _upload(container: AsyncContainer, owner: UserId, data: bytes) -> DocumentId:
-    async def content() -> AsyncIterator[bytes]:
-        yield data
-
-    async with container() as request:
-        upload = await request.get(UploadDocument)
-        sent = await upload(
-            Actor(owner, EVERYTHING_OWN), Upload("contract.pdf", content()), Details()
-        )
-        return sent.document.id
-
-
-async def _follow(
-    container: AsyncContainer, owner: UserId, document: DocumentId, step: Any, event: Any
-) -> float:
-    """Do a step as the worker does: how many seconds it took."""
-    async with container() as request:
-        version = await (await request.get(Versions)).newest(owner, document)
-    async with container() as request:
-        follower = await request.get(step)
-        fact = event((await request.get(Ids)).next(), owner, version.id)
-        return await _awaited(lambda: follower(fact))
-
-
-async def _passages(container: AsyncContainer, owner: UserId, document: DocumentId) -> list[str]:
-    async with container() as request:
-        version = await (await request.get(Versions)).newest(owner, document)
-        chunks = await (await request.get(Texts)).chunks(owner, version.id, limit=100_000)
-    return [f"contract.pdf > {chunk.heading}\n{chunk.content}" for chunk in chunks]
-
-
-async def _status(container: AsyncContainer, owner: UserId, document: DocumentId) -> Status:
-    reader: DocumentReader = await container.get(DocumentReader)
-    return (await reader.status(owner, document)).processing_status
 
 
 def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
-    return time.perf_counter() - began
-
-
-async def _awaited(work: Callable[[], Awaitable[object]]) -> float:
-    began = time.perf_counter()
-    await work()
     return time.perf_counter() - began

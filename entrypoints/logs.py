@@ -111,20 +111,20 @@ class GatheredLines:
 
 
 class Seldom(logging.Filter):
-    """Lets what libraries repeat through once in an hour, whatever is in the blanks of its text: a
+    """Lets each place that libraries complain from be heard once in an hour, whatever it says: a
     system of observation that is dead is told of, and not for every answer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[tuple[str, str], float] = {}
+        self._told: dict[tuple[str, str | None, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith(_REPEATED):
             return True
-        said, now = (record.name, str(record.msg)), time.monotonic()
-        if now < self._told.get(said, -_SELDOM) + _SELDOM:
+        place, now = (record.name, record.funcName, record.lineno), time.monotonic()
+        if now < self._told.get(place, -_SELDOM) + _SELDOM:
             return False
-        self._told[said] = now
+        self._told[place] = now
         return True
 
 

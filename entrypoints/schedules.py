@@ -9,7 +9,7 @@ from pgqueuer.models import Schedule
 from pgqueuer.qm import QueueManager
 from pgqueuer.sm import SchedulerManager
 
-from application.analytics.abandoned import SettleAbandoned
+from application.analytics.abandoned import ReleaseAbandoned
 from application.conversations.resuming import ResumeAnswers
 from application.conversations.watching import ForgetEvents
 from application.files.sweeping import SweepFiles
@@ -28,10 +28,9 @@ SCHEDULES: dict[type, str] = {  # minute, hour, day, month, weekday
     ForgetExpired: "37 * * * *",
     PurgeReplays: "47 * * * *",
     ForgetEvents: "22 * * * *",
-    # So that an answer is set going again before its attempt, a day old, is settled as lost.
     ResumeAnswers: "32 * * * *",
     ProbeRecall: "27 3 * * *",
-    SettleAbandoned: "17 * * * *",
+    ReleaseAbandoned: "17 * * * *",
     SweepFiles: "57 * * * *",
     BuildEmbeddings: "* * * * *",
     MendEmbeddings: "17 * * * *",

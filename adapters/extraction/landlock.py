@@ -10,7 +10,7 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the calls, on every machine
 _ASK_VERSION = 1
 _BENEATH = 1  # a rule about a folder and all that is in it
 _READ = 0b1100  # to read a file, to list a folder
-_RIGHTS = (0, 13, 14, 15, 15, 16)  # that each version knows, the first 16 of which are about files
+_RIGHTS = (0, 13, 14, 15, 15, 16)  # how many rights about files each version knows
 
 
 def version() -> int:
@@ -22,8 +22,9 @@ def version() -> int:
 
 
 def only_read(folders: Iterable[str]) -> None:
-    """For good: no file can be opened, made or removed, but those in `folders` can be read. Raises
-    OSError where the kernel has no Landlock. The caller has said NO_NEW_PRIVS and has no threads."""
+    """For good: no file can be opened, made or removed, but those in `folders` can be read; one
+    that is not there is left out. Raises OSError. The caller has said NO_NEW_PRIVS and has no
+    threads."""
     rights = _RIGHTS[min(version(), len(_RIGHTS) - 1)]
     rules = _call(_CREATE, struct.pack("=Q", (1 << rights) - 1), 8, 0)
     try:
@@ -49,5 +50,6 @@ def _call(number: int, *arguments: object) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     result: int = libc.syscall(number, *arguments)
     if result < 0:
-        raise OSError(ctypes.get_errno(), "the kernel has no Landlock")
+        error = ctypes.get_errno()
+        raise OSError(error, f"Landlock: {os.strerror(error)}")
     return result

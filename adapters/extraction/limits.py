@@ -8,7 +8,7 @@ import signal
 import site
 import sys
 
-from adapters.extraction.landlock import only_read
+from adapters.extraction import landlock
 from adapters.extraction.seccomp import refuse_calls
 
 # Python's own modules, what is installed, this package, and what the C library loads by itself: what
@@ -38,8 +38,8 @@ def give_up_rights(memory: int, cpu: int, parent: int) -> None:
         _control(38, 1)  # PR_SET_NO_NEW_PRIVS
         if os.getppid() != parent:
             os._exit(1)  # the parent died before it could take us with it
-        with contextlib.suppress(OSError):  # whoever runs us is told when we start
-            only_read(_READABLE)
+        if landlock.version():  # where there is none, whoever runs us is told when we start
+            landlock.only_read(_READABLE)
         try:
             refuse_calls()
         except OSError:

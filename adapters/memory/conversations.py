@@ -7,12 +7,12 @@ from operator import attrgetter
 from uuid import UUID, uuid4
 
 from adapters.memory.store import Store
+from application.analytics.ports import Subjects
 from application.conversations.ports import (
     Conversations,
     Endings,
     MessageEvents,
     Messages,
-    Subjects,
 )
 from application.conversations.resuming import LostAnswers
 from application.shared.page import CursorPaging, PageRequest

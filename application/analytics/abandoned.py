@@ -1,47 +1,37 @@
 from dataclasses import dataclass
 
-from application.analytics.metering import Meter
-from application.analytics.ports import Reservations
+from application.analytics.ports import Budgets, Reservations
 from application.shared.ports import Clock, Transaction
-from domain.analytics.budget import LIFETIME, Reservation
-from domain.analytics.usage import UsageEvent, UsageStatus
-
-_UNKNOWN = "unknown"  # so it has no price, and its cost is not known either
+from domain.analytics.budget import Reservation
 
 
 @dataclass(frozen=True, slots=True)
-class SettleAbandoned:
-    """End the attempts that nobody has ended: whoever made them has died. Run by a schedule."""
+class ReleaseAbandoned:
+    """Free what is held back for attempts that nobody has ended for a day. Whoever ends one later has
+    it charged all the same. Run by a schedule."""
 
     reservations: Reservations
-    meter: Meter
+    budgets: Budgets
     clock: Clock
     transaction: Transaction
 
     async def __call__(self) -> int:
-        """How many there were. What cannot be settled keeps nobody else from it."""
+        """How many there were. What cannot be freed keeps nobody else from it."""
         abandoned = await self.reservations.expired(self.clock.now())
         failures = []
         for reservation in abandoned:
             try:
-                async with self.transaction:
-                    await self.meter.settle(_ended(reservation))
+                await self._release(reservation)
             except Exception as error:
                 failures.append(error)
         if failures:
-            raise ExceptionGroup("attempts that could not be settled", failures)
+            raise ExceptionGroup("attempts that could not be freed", failures)
         return len(abandoned)
 
-
-def _ended(reservation: Reservation) -> UsageEvent:
-    return UsageEvent(
-        id=reservation.id,
-        user_id=reservation.user_id,
-        feature=reservation.feature,
-        provider=_UNKNOWN,
-        model_asked=_UNKNOWN,
-        model_used=_UNKNOWN,
-        status=UsageStatus.ERROR,
-        started_at=reservation.reserved_at,
-        total_ms=int(LIFETIME.total_seconds() * 1000),
-    )
+    async def _release(self, reservation: Reservation) -> None:
+        owner = reservation.user_id
+        async with self.transaction:
+            if await self.reservations.remove(owner, reservation.id) is not None:
+                budget = await self.budgets.get(owner)
+                budget.release(reservation)
+                await self.budgets.save(budget)

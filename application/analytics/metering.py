@@ -7,7 +7,7 @@ from application.analytics.marking import Marking
 from application.analytics.ports import Budgets, Prices, Reservations, UsageLog, Zones
 from domain.analytics.budget import LIFETIME, UNKNOWN, Estimate, Limits, Reservation
 from domain.analytics.price import Price, charge
-from domain.analytics.usage import Charge, Feature, UsageEvent
+from domain.analytics.usage import LOCAL, Charge, Feature, UsageEvent
 from domain.shared.ids import UserId
 
 
@@ -63,6 +63,9 @@ class Meter:
             budget.cancel(reservation, await self.zones.of(owner))
             await self.budgets.save(budget)
 
+    async def has_price(self, provider: str, model: str, at: datetime) -> bool:
+        return await self.prices.at(model, provider, at) is not None
+
     async def _price(self, event: UsageEvent) -> Price | None:
         """Of the model that answered, or of the one that was asked: providers answer gpt-4 with
         gpt-4-0613, and price lists have the one or the other."""
@@ -81,7 +84,8 @@ class Meter:
     async def _release(self, charged: Charge) -> None:
         owner = charged.event.user_id
         reservation = await self.reservations.remove(owner, charged.event.id)
-        if reservation is not None:
-            budget = await self.budgets.get(owner)
-            budget.release(reservation, charged, await self.zones.of(owner))
-            await self.budgets.save(budget)
+        if reservation is None and charged.event.provider == LOCAL:
+            return
+        budget = await self.budgets.get(owner)
+        budget.settle(reservation, charged, await self.zones.of(owner))
+        await self.budgets.save(budget)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -129,3 +129,12 @@ class UsageReader(Protocol):
 
 class AnalyticsRecords(Records, Protocol):
     """What analytics keeps of a user."""
+
+
+class Subjects(Protocol):
+    """Conversations answer this: analytics knows messages by their ids only."""
+
+    async def of(self, owner: UserId, message_ids: Collection[UUID]) -> dict[UUID, DocumentId]:
+        """The document that each message is about: the first that it cites, else the first of those
+        that were asked. Without messages that are about none, or whose conversation is deleted."""
+        ...

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from application.analytics.ports import Buckets, UsageReader, Zones
+from application.analytics.ports import Buckets, Subjects, UsageReader, Zones
 from application.analytics.views import (
     ActivityView,
     DayView,
@@ -15,7 +15,6 @@ from application.analytics.views import (
     WorkflowsView,
     money,
 )
-from application.conversations.exports import Subjects
 from application.shared.actor import Actor, Scope
 from application.shared.ports import Clock
 from domain.analytics.activity import Activity, ActivityKind, outcome_of

@@ -2,11 +2,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.analytics.exports import Meter, UsageStatus
+from application.analytics.exports import UsageStatus
 from application.conversations.ending import EndAttempt, Ended, interrupted
 from application.conversations.enriching import Enrichers
+from application.conversations.keeping import EndedMeanwhile, Taken
 from application.conversations.passages import retrieved
-from application.conversations.ports import Conversations, MessageEvents, Messages
+from application.conversations.ports import Conversations, Messages
 from application.conversations.quoting import QuoteDocuments, nearest
 from application.conversations.task import Task
 from application.conversations.usage import LostAttempts, quoted
@@ -14,7 +15,7 @@ from application.conversations.writing import NoRoom, WriteAnswer
 from application.identity.exports import ConsentRequired
 from application.knowledge.exports import Hit, Meaning, Query, SearchIndex, find
 from application.models.exports import ChatModels, Outcome, Stage, Trace, Tracers
-from application.shared.ports import Clock, Transaction
+from application.shared.ports import Clock
 from domain.conversations.events import AnswerDue
 from domain.conversations.message import EXTRACTIVE, NOT_FOUND, Message, MessageStatus, Notice
 from domain.conversations.stream import EventType, Happened
@@ -51,8 +52,6 @@ class AnswerQuestion:
     that nothing answers. What had begun to be written when its worker died ends as it is."""
 
     tasks: Tasks
-    messages: Messages
-    events: MessageEvents
     models: ChatModels
     index: SearchIndex
     meaning: Meaning
@@ -60,40 +59,27 @@ class AnswerQuestion:
     quote: QuoteDocuments
     end: EndAttempt
     lost: LostAttempts
-    meter: Meter
     tracers: Tracers
-    transaction: Transaction
 
     async def __call__(self, event: AnswerDue) -> None:
         try:
             task = await self.tasks.of(event)
         except NotFound:
-            await self._cancel(event)  # deleted meanwhile
+            await self.lost.cancel(event.user_id, event.answer_id)  # deleted meanwhile
             return
         if task.answer.status.terminal:
-            await self._settle(task)
+            await self.lost.settle(task.answer, task.conversation.origin)
         elif task.answer.status is MessageStatus.STREAMING:
             _trace(self.tracers, task, await self._give_up(task))
         else:
             _trace(self.tracers, task, await self._answer(task))
 
-    async def _settle(self, task: Task) -> None:
-        """Stopped before anybody began; of what was charged before, nothing changes."""
-        usage = await self.lost.of(task.answer, task.conversation.origin, UsageStatus.CANCELLED)
-        async with self.transaction:
-            await self.meter.settle(usage)
-
-    async def _cancel(self, event: AnswerDue) -> None:
-        async with self.transaction:
-            await self.meter.cancel(event.user_id, event.answer_id)
-
     async def _give_up(self, task: Task) -> Ended:
-        origin, answer = task.conversation.origin, task.answer
-        answer.content = await self.events.text(answer.user_id, answer.id)
-        usage = await self.lost.of(answer, origin, UsageStatus.ERROR)
-        return await self.end(answer, interrupted, usage)
+        usage = await self.lost.of(task.answer, task.conversation.origin, UsageStatus.ERROR)
+        return await self.end(task.answer, interrupted, usage)
 
-    async def _answer(self, task: Task) -> Ended:
+    async def _answer(self, task: Task) -> Ended | None:
+        """None when somebody else has ended it, or will."""
         asks_model = bool(self.models.providers) and task.answer.model != EXTRACTIVE
         with task.trace.stage(Stage.RETRIEVE):
             needed = task.manner.retrieval or not asks_model
@@ -107,6 +93,11 @@ class AnswerQuestion:
         except ConsentRequired:
             hits = hits or await self._found(task.question)
             return await self._quote(task, hits, notice=Notice.CONSENT_REQUIRED)
+        except EndedMeanwhile:
+            await self.lost.settle(task.answer, task.conversation.origin)
+        except Taken:
+            pass
+        return None
 
     async def _found(self, question: Message) -> list[Hit]:
         ids: list[UUID] = list(question.document_ids)
@@ -150,13 +141,14 @@ class FailAnswer:
         try:
             task = await self.tasks.of(event)
         except NotFound:
+            await self.lost.cancel(event.user_id, event.answer_id)
             return
         usage = await self.lost.of(task.answer, task.conversation.origin, UsageStatus.ERROR)
         _trace(self.tracers, task, await self.end(task.answer, _failed, usage))
 
 
-def _trace(tracers: Tracers, task: Task, ended: Ended) -> None:
-    if (answer := ended.answer) is not None:
+def _trace(tracers: Tracers, task: Task, ended: Ended | None) -> None:
+    if ended is not None and (answer := ended.answer) is not None:
         outcome = Outcome(
             status=answer.status,
             mode=answer.mode,

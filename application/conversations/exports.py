@@ -1,10 +1,10 @@
 """What other contexts may do with conversations."""
 
-from application.conversations.ports import ConversationRecords, Subjects
+from application.conversations.ports import ConversationRecords
 from application.shared.records import Record
 from domain.shared.ids import UserId
 
-__all__ = ["ConversationRecords", "Subjects", "erase", "export"]
+__all__ = ["ConversationRecords", "erase", "export"]
 
 
 async def export(user_id: UserId, records: ConversationRecords) -> dict[str, list[Record]]:

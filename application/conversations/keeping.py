@@ -74,15 +74,7 @@ class KeepText:
             await self._add(draft.answer, text)
 
     async def _begin(self, draft: Draft) -> None:
-        """Of two workers, the answer is the first one's."""
-        try:
-            answer = await self.messages.get(draft.answer.user_id, draft.answer.id)
-        except NotFound:
-            raise EndedMeanwhile from None
-        if answer.status is MessageStatus.STREAMING:
-            raise Taken
-        if answer.status is not MessageStatus.PENDING:
-            raise EndedMeanwhile
+        answer = await require_pending(self.messages, draft.answer)
         usage = draft.call.usage()
         answer.begin(usage.provider, usage.model_used, passages(draft.given))
         await self.messages.save(answer)
@@ -90,6 +82,20 @@ class KeepText:
     async def _add(self, answer: Message, piece: str) -> None:
         if not await self.events.write(answer.user_id, answer.id, piece, self.clock.now()):
             raise EndedMeanwhile
+
+
+async def require_pending(messages: Messages, made: Message) -> Message:
+    """The answer, locked, if nobody has begun to write it: of two workers, it is the first one's.
+    Raises EndedMeanwhile, Taken."""
+    try:
+        answer = await messages.get(made.user_id, made.id)
+    except NotFound:
+        raise EndedMeanwhile from None
+    if answer.status is MessageStatus.STREAMING:
+        raise Taken
+    if answer.status is not MessageStatus.PENDING:
+        raise EndedMeanwhile
+    return answer
 
 
 async def patiently[T](act: Callable[[], Awaitable[T]]) -> T:

@@ -1,14 +1,13 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from application.shared.page import CursorPaging, PageRequest
 from application.shared.records import Records
 from domain.conversations.conversation import Conversation, ConversationId, MessageId
 from domain.conversations.message import Message
 from domain.conversations.stream import Happened, MessageEvent
-from domain.shared.ids import DocumentId, UserId
+from domain.shared.ids import UserId
 
 
 class Conversations(Protocol):
@@ -123,13 +122,6 @@ class Endings(Protocol):
     async def ended(self, owner: UserId, message_id: MessageId) -> bool:
         """Whether the message has ended, or is no more. By a connection of its own: it may be asked
         whatever else is going on."""
-        ...
-
-
-class Subjects(Protocol):
-    async def of(self, owner: UserId, message_ids: Collection[UUID]) -> dict[UUID, DocumentId]:
-        """The document that each message is about: the first that it cites, else the first of those
-        that were asked. Without messages that are about none, or whose conversation is deleted."""
         ...
 
 

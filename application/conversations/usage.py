@@ -7,14 +7,16 @@ from application.analytics.exports import (
     EXTRACTIVE,
     LOCAL,
     Feature,
+    Meter,
     TokensSource,
     UsageEvent,
     UsageStatus,
 )
 from application.models.exports import CHARACTERS, EgressLedger
-from application.shared.ports import Clock
-from domain.conversations.conversation import Origin
+from application.shared.ports import Clock, Transaction
+from domain.conversations.conversation import MessageId, Origin
 from domain.conversations.message import Message
+from domain.shared.ids import UserId
 
 
 def quoted(answer: Message, origin: Origin, at: datetime, ms: int) -> UsageEvent:
@@ -26,11 +28,13 @@ def quoted(answer: Message, origin: Origin, at: datetime, ms: int) -> UsageEvent
 
 @dataclass(frozen=True, slots=True)
 class LostAttempts:
-    """Attempts whose workers are gone. What was sent stands in the ledger and what was written with
-    the answer, so their tokens are estimated; what nothing was sent for, was made here."""
+    """Attempts whose workers are gone. What was sent last stands in the ledger and what was written
+    with the answer, so their tokens are estimated; what nothing was sent for, was made here."""
 
     ledger: EgressLedger
+    meter: Meter
     clock: Clock
+    transaction: Transaction
 
     async def of(self, answer: Message, origin: Origin, status: UsageStatus) -> UsageEvent:
         event = _event(answer, origin, status, answer.created_at)
@@ -43,10 +47,22 @@ class LostAttempts:
             provider=sent[-1].provider,
             model_asked=sent[-1].model,
             model_used=answer.model_used or sent[-1].model,
-            input_tokens=sum(one.bytes for one in sent) // CHARACTERS,
+            input_tokens=sent[-1].bytes // CHARACTERS,
             output_tokens=len(answer.content) // CHARACTERS,
             tokens_source=TokensSource.ESTIMATED,
         )
+
+    async def settle(self, answer: Message, origin: Origin) -> None:
+        """Of an answer that was stopped before anybody wrote it; of what was charged before, nothing
+        changes."""
+        usage = await self.of(answer, origin, UsageStatus.CANCELLED)
+        async with self.transaction:
+            await self.meter.settle(usage)
+
+    async def cancel(self, owner: UserId, answer_id: MessageId) -> None:
+        """Of an answer that was deleted before anybody made it."""
+        async with self.transaction:
+            await self.meter.cancel(owner, answer_id)
 
 
 def _event(answer: Message, origin: Origin, status: UsageStatus, at: datetime) -> UsageEvent:

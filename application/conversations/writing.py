@@ -10,13 +10,20 @@ from uuid import UUID
 
 from application.analytics.exports import Feature, UsageEvent
 from application.conversations.ending import End, EndAttempt, Ended, interrupted
-from application.conversations.keeping import Draft, EndedMeanwhile, KeepText, Taken, patiently
+from application.conversations.keeping import (
+    Draft,
+    EndedMeanwhile,
+    KeepText,
+    patiently,
+    require_pending,
+)
 from application.conversations.passages import checked, retrieved
 from application.conversations.ports import Endings, MessageEvents, Messages
 from application.conversations.task import Task
 from application.identity.exports import ConsentPurpose
 from application.knowledge.exports import Hit
 from application.models.exports import (
+    ANSWER,
     Call,
     ChatMessage,
     ChatModels,
@@ -35,7 +42,6 @@ from application.shared.ports import Clock, Listener, Transaction
 from domain.conversations.message import FinishReason as Finish
 from domain.conversations.message import Message, MessageStatus
 from domain.conversations.message import Role as MessageRole
-from domain.shared.errors import NotFound
 
 POLL = 15.0  # seconds: a signal may be lost
 HISTORY = 40  # messages that are looked at
@@ -48,7 +54,8 @@ class NoRoom(Exception):
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
     """Has a model write an answer, keeps what it writes as it comes, and checks what it cites. Breaks
-    off as soon as somebody else ends the answer. Raises ConsentRequired and NoRoom, before a word."""
+    off as soon as somebody else ends the answer. Raises, before a word, ConsentRequired and NoRoom,
+    EndedMeanwhile when there is nothing to write any more, and Taken."""
 
     models: ChatModels
     dispatch: Dispatch
@@ -67,10 +74,7 @@ class WriteAnswer:
         await self._tell(task.answer, given)
         before = task.passed_ms
         async with self.dispatch(order) as call:
-            try:
-                end = await self._made(task, call, given)
-            except Taken:
-                return Ended(None, call.usage())
+            end = await self._made(task, call, given)
         usage = _from_the_start(call.usage(), before, task)
         with task.trace.stage(Stage.PERSIST):
             return await patiently(lambda: self.end(task.answer, end, usage))
@@ -78,14 +82,13 @@ class WriteAnswer:
     async def _order(self, task: Task, hits: Sequence[Hit]) -> tuple[Order, Sequence[Hit]]:
         """What is asked of the model, and the passages that have found room in it."""
         said = await self._said(task.question)
-        request = ChatRequest(messages=(), model=task.answer.model)
         prompt = build_prompt(
             "\n\n".join(filter(None, [task.manner.instructions, task.enrichment.instructions])),
             [ChatMessage(Role(one.role), one.content) for one in said],
             [Source(hit.document_title, hit.page, hit.text) for hit in hits],
             task.question.content,
             context=self.models.context,
-            answer=request.max_tokens,
+            answer=ANSWER,
         )
         given = hits[: prompt.sources]
         if hits and not given:
@@ -112,13 +115,12 @@ class WriteAnswer:
         return [one for one in branch if one.content and one.status is not MessageStatus.FAILED]
 
     async def _tell(self, made: Message, given: Sequence[Hit]) -> None:
-        """Whoever watches sees the sources before the first word."""
-        with suppress(NotFound):
-            async with self.transaction:
-                answer = await self.messages.get(made.user_id, made.id)
-                if not answer.status.terminal:
-                    told = [retrieved(given)]
-                    await self.events.append(answer.user_id, answer.id, told, self.clock.now())
+        """Whoever watches sees the sources before the first word. Nothing is asked of anybody for an
+        answer that is not to be written any more."""
+        async with self.transaction:
+            await require_pending(self.messages, made)
+            told = [retrieved(given)]
+            await self.events.append(made.user_id, made.id, told, self.clock.now())
 
     async def _made(self, task: Task, call: Call, given: Sequence[Hit]) -> End:
         """How the answer ends."""

@@ -34,6 +34,15 @@ _LATER = timedelta(seconds=10)
 type Pairs = list[tuple[ChunkId, Vector]]
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Chunks of a document that are embedded together, each by its text."""
+
+    document_id: DocumentId
+    chunk_ids: list[ChunkId]
+    texts: list[str]
+
+
 async def may_read(model: Embedder, owner: UserId, consents: Consents) -> bool:
     """Nothing leaves this machine without its owner's consent."""
     if not model.is_external:
@@ -132,28 +141,38 @@ class Passages:
         found = [self.models.of(one.name) for one in await self.sets.all() if one.is_live]
         return [m for m in found if m is not None and await may_read(m, owner, self.consents)]
 
+    async def lacking(
+        self, owner: UserId, version_id: VersionId, model: Embedder
+    ) -> AsyncIterator[Batch]:
+        """The version's chunks that lack a vector in the model's set. What was deleted lacks none."""
+        wanted = partial(self.vectors.lacking, owner, version_id, model.embedding_set)
+        async for batch in self._batches(owner, wanted):
+            yield batch
+
+    async def read(self, owner: UserId, model: Embedder, batch: Batch) -> Pairs:
+        """Raises what the model does: Unavailable, ConsentRequired."""
+        vectors = await self.embed(owner, model, batch.texts, [batch.document_id])
+        return list(zip(batch.chunk_ids, vectors, strict=True))
+
     async def embedded(
         self, owner: UserId, version_id: VersionId, model: Embedder
     ) -> AsyncIterator[Pairs]:
-        """Batch by batch the vectors that the version's chunks lack in the model's set. What
-        was deleted lacks none. Raises Unavailable, ConsentRequired."""
-        lacking = partial(self.vectors.lacking, owner, version_id, model.embedding_set)
-        async for pairs in self._embedded(owner, model, lacking):
-            yield pairs
+        """Batch by batch the vectors that the version's chunks lack in the model's set. Raises
+        Unavailable, ConsentRequired."""
+        async for batch in self.lacking(owner, version_id, model):
+            yield await self.read(owner, model, batch)
 
     async def embedded_anew(
         self, owner: UserId, version_id: VersionId, model: Embedder
     ) -> AsyncIterator[Pairs]:
         """Batch by batch the vectors of all the version's chunks. Raises Unavailable,
         ConsentRequired."""
-        async for pairs in self._embedded(
-            owner, model, partial(self.texts.chunks, owner, version_id)
-        ):
-            yield pairs
+        async for batch in self._batches(owner, partial(self.texts.chunks, owner, version_id)):
+            yield await self.read(owner, model, batch)
 
-    async def _embedded(
-        self, owner: UserId, model: Embedder, wanted: Callable[..., Awaitable[list[Chunk]]]
-    ) -> AsyncIterator[Pairs]:
+    async def _batches(
+        self, owner: UserId, wanted: Callable[..., Awaitable[list[Chunk]]]
+    ) -> AsyncIterator[Batch]:
         """Of the chunks that are `wanted`, from ordinal `start` on."""
         start = 0
         while chunks := await wanted(start=start, limit=BATCH):
@@ -162,8 +181,7 @@ class Passages:
             except NotFound:
                 return
             texts = [_text(document, chunk) for chunk in chunks]
-            vectors = await self.embed(owner, model, texts, [document.id])
-            yield [(chunk.id, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
+            yield Batch(document.id, [chunk.id for chunk in chunks], texts)
             start = chunks[-1].ordinal + 1
 
 

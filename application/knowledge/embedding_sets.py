@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from application.identity.exports import Consents
-from application.knowledge.embedding import BATCH, Embed, Passages, may_read
+from application.knowledge.embedding import BATCH, Batch, Embed, Pairs, Passages, may_read
 from application.knowledge.embedding_ports import EmbeddingSets, Vectors, VectorUpkeep
 from application.knowledge.ports import Embedder, Models, SearchIndex
 from application.shared.ports import Clock, Transaction
@@ -20,6 +20,10 @@ PAGE = 200  # versions, or owners, that are looked up together
 FAILURES = 10  # versions that could not be embedded: then something is wrong, and later will do
 PLAIN = "What any model can read."
 REMOVED = 10_000  # vectors in one transaction
+
+
+class ModelFailed(Exception):
+    """At a passage: its version may be why, which storage that fails never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,13 @@ class FillSet:
 
     async def __call__(self, one: EmbeddingSet, model: Embedder) -> int:
         """How many were made. A version that fails keeps no other, unless many do."""
-        made, failures = 0, list[Exception]()
+        made, failures = 0, list[ModelFailed]()
         async for owner, version_id in incomplete(self.upkeep, one.name, self.clock.now()):
             if not await may_read(model, owner, self.consents):
                 continue
             try:
                 made += await self._fill(owner, version_id, model)
-            except Exception as error:
+            except ModelFailed as error:
                 await self._blame(owner, version_id, model)
                 failures.append(error)
                 if len(failures) == FAILURES:
@@ -53,10 +57,17 @@ class FillSet:
 
     async def _fill(self, owner: UserId, version_id: VersionId, model: Embedder) -> int:
         made = 0
-        async for pairs in self.passages.embedded(owner, version_id, model):
+        async for batch in self.passages.lacking(owner, version_id, model):
+            pairs = await self._read(owner, model, batch)
             await self.index.put_vectors(owner, model.embedding_set, pairs)
             made += len(pairs)
         return made
+
+    async def _read(self, owner: UserId, model: Embedder, batch: Batch) -> Pairs:
+        try:
+            return await self.passages.read(owner, model, batch)
+        except Exception as error:
+            raise ModelFailed from error
 
     async def _blame(self, owner: UserId, version_id: VersionId, model: Embedder) -> None:
         """The version, if the model reads something else. Raises what the model does if not, or if

@@ -58,5 +58,5 @@ class FindUnpriced:
         return [
             name
             for provider, name in first + others
-            if not await self.meter.prices.at(name, provider, now)
+            if not await self.meter.has_price(provider, name, now)
         ]

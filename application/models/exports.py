@@ -6,6 +6,7 @@ from application.models.ports import ChatModels, EgressLedger, ModelRecords
 from application.models.tracing import Outcome, Stage, Trace, Tracers
 from application.shared.records import Record
 from domain.models.chat import (
+    ANSWER,
     CHARACTERS,
     ChatEvent,
     ChatMessage,
@@ -24,6 +25,7 @@ from domain.models.quoting import Verified
 from domain.shared.ids import UserId
 
 __all__ = [
+    "ANSWER",
     "CHARACTERS",
     "Call",
     "ChatEvent",

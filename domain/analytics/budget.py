@@ -14,7 +14,7 @@ from domain.shared.ids import UserId
 from domain.shared.tokens import Tokens
 
 UNKNOWN = Decimal("0.50")  # that an attempt is taken to cost whose model has no price
-LIFETIME = timedelta(days=1)  # an attempt without an end for so long is never ended
+LIFETIME = timedelta(days=1)  # that an attempt without an end holds something back
 _MINUTE = timedelta(minutes=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -89,21 +89,30 @@ class Budget:
         self.reserved += cost
         return cost
 
-    def release(self, reservation: Reservation, charge: Charge, zone: ZoneInfo) -> None:
+    def settle(self, reservation: Reservation | None, charge: Charge, zone: ZoneInfo) -> None:
         """The attempt has ended: its cost counts in the month in which it began. One that was
         answered here after all has used nothing."""
-        if charge.event.provider == LOCAL:
-            self.cancel(reservation, zone)
-            return
-        self.reserved -= reservation.amount
-        if day_of(reservation.reserved_at, zone).replace(day=1) >= self.month:
+        began = charge.event.started_at
+        if reservation is not None:
+            began = reservation.reserved_at
+            self.release(reservation)
+            if charge.event.provider == LOCAL:
+                self._uncount(began, zone)
+        if day_of(began, zone).replace(day=1) >= self.month:
             self.spent += charge.cost or 0
+
+    def release(self, reservation: Reservation) -> None:
+        """What was held back is free again."""
+        self.reserved -= reservation.amount
 
     def cancel(self, reservation: Reservation, zone: ZoneInfo) -> None:
         """As if it had never been asked for."""
-        self.reserved -= reservation.amount
-        self.minute_requests -= reservation.reserved_at >= self.minute_from
-        self.day_requests -= day_of(reservation.reserved_at, zone) >= self.day
+        self.release(reservation)
+        self._uncount(reservation.reserved_at, zone)
+
+    def _uncount(self, at: datetime, zone: ZoneInfo) -> None:
+        self.minute_requests -= at >= self.minute_from
+        self.day_requests -= day_of(at, zone) >= self.day
 
     def _turn(self, at: datetime, zone: ZoneInfo) -> None:
         """Begin what has begun since."""

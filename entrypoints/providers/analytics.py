@@ -15,7 +15,7 @@ from adapters.postgres.analytics.metering import (
 from adapters.postgres.analytics.prices import PostgresPrices
 from adapters.postgres.analytics.reader import PostgresUsageReader
 from adapters.postgres.records import PostgresAnalyticsRecords
-from application.analytics.abandoned import SettleAbandoned
+from application.analytics.abandoned import ReleaseAbandoned
 from application.analytics.costs import ShowCosts
 from application.analytics.journal import (
     Analyses,
@@ -56,7 +56,7 @@ from entrypoints.settings import Settings
 class UseCases(Provider):
     scope = Scope.REQUEST
 
-    metering = provide_all(Meter, Marking, SettleAbandoned)
+    metering = provide_all(Meter, Marking, ReleaseAbandoned)
     journal = provide_all(
         Journal,
         Analyses,

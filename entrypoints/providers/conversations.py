@@ -10,6 +10,7 @@ from adapters.postgres.conversations.messages import PostgresEndings, PostgresMe
 from adapters.postgres.conversations.subjects import PostgresSubjects
 from adapters.postgres.maintenance import PostgresLostAnswers, maintenance
 from adapters.postgres.records import PostgresConversationRecords
+from application.analytics.ports import Subjects
 from application.conversations.answers import AnswerQuestion, FailAnswer, Tasks
 from application.conversations.asking import Asking, AskQuestion, RegenerateAnswer
 from application.conversations.completing import CompleteChat
@@ -31,7 +32,6 @@ from application.conversations.ports import (
     Endings,
     MessageEvents,
     Messages,
-    Subjects,
 )
 from application.conversations.quoting import QuoteDocuments
 from application.conversations.reading import (

@@ -1,13 +1,15 @@
 """Answers that end before their model does: what stands there is checked as well."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from dishka import AsyncContainer
 
-from application.analytics.exports import UsageStatus
+from application.analytics.exports import LOCAL, UsageStatus
 from application.conversations.answers import AnswerQuestion
 from application.conversations.conversations import DeleteConversation
 from application.conversations.passages import passages
@@ -34,8 +36,11 @@ from tests.contract.conversations.test_answering import (
     charged,
     shown,
     told,
+    types,
 )
 from tests.model_provider.process import ModelProvider
+
+SLOW = 0.2  # seconds
 
 
 @pytest.fixture
@@ -47,6 +52,30 @@ async def hits_of(world: AsyncContainer, ada: Actor) -> list[Hit]:
     async with world() as request:
         index, meaning = await request.get(SearchIndex), await request.get(Meaning)
         return (await find(ada.user_id, Query("How long are invoices kept?"), index, meaning)).hits
+
+
+async def made_with(
+    world: AsyncContainer,
+    actor: Actor,
+    pending: MessageView,
+    *,
+    before_search: Callable[[], Awaitable[None]],
+) -> None:
+    """By a worker to whom something happens before it has found the passages."""
+
+    class Interrupted:
+        def __init__(self, index: SearchIndex) -> None:
+            self._index = index
+
+        async def search(self, *args: Any) -> Any:
+            await before_search()
+            return await self._index.search(*args)
+
+    async with world() as request:
+        making = await request.get(AnswerQuestion)
+        index: Any = Interrupted(making.index)
+        event = AnswerDue((await world.get(Ids)).next(), actor.user_id, pending.id)
+        await replace(making, index=index)(event)
 
 
 def cites_its_passage(message: MessageView) -> None:
@@ -119,6 +148,43 @@ async def test_of_two_workers_the_one_that_writes_first_ends_the_answer(
     )
 
 
+@pytest.mark.parametrize("end", [StopAnswer, DeleteConversation])
+async def test_what_is_stopped_while_passages_are_looked_for_asks_nobody(
+    world: AsyncContainer, provider: ModelProvider, end: type
+) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada)
+
+    async def stop() -> None:
+        async with world() as request:
+            which = pending.id if end is StopAnswer else pending.conversation_id
+            await (await request.get(end))(ada, which)
+
+    await made_with(world, ada, pending, before_search=stop)
+
+    assert provider.requests() == []
+    (usage,) = await charged(world, ada)
+    assert (usage.provider, usage.status) == (LOCAL, UsageStatus.CANCELLED)
+
+
+async def test_who_comes_while_another_writes_asks_nobody_and_changes_nothing(
+    world: AsyncContainer, provider: ModelProvider
+) -> None:
+    ada = await a_reader(world)
+    pending = await ask(world, ada, model="paced:200")
+    others: list[asyncio.Task[MessageView]] = []
+
+    async def another() -> None:
+        others.append(asyncio.create_task(answer(world, pending, ada)))
+        await begun(world, ada, pending)
+
+    await made_with(world, ada, pending, before_search=another)
+
+    assert (await others[0]).status is MessageStatus.COMPLETE
+    assert len(provider.requests()) == 1
+    assert types(await told(world, ada, pending)).count(EventType.RETRIEVED) == 1
+
+
 async def test_what_another_worker_took_is_not_what_an_answer_took(
     world: AsyncContainer,
 ) -> None:
@@ -137,15 +203,11 @@ async def test_finding_passages_counts_as_time_of_the_answer(world: AsyncContain
     ada = await a_reader(world)
     pending = await ask(world, ada)
 
-    async with world() as request:
-        making = await request.get(AnswerQuestion)
-        index: Any = _Slow(making.index)
-        slow = replace(making, index=index)
-        await slow(AnswerDue((await world.get(Ids)).next(), ada.user_id, pending.id))
+    await made_with(world, ada, pending, before_search=partial(asyncio.sleep, SLOW))
 
     (usage,) = await charged(world, ada)
     assert usage.first_token_ms is not None
-    assert _Slow.SECONDS * 1000 <= usage.first_token_ms <= usage.total_ms
+    assert SLOW * 1000 <= usage.first_token_ms <= usage.total_ms
 
 
 async def test_a_question_that_leaves_no_room_for_a_passage_is_answered_with_quotes(
@@ -178,19 +240,6 @@ async def test_an_earlier_answer_that_is_sent_again_stands_in_the_ledger(
         sent = await (await request.get(ListEgress))(ada, PageRequest())
     assert first.id in sent.items[0].object_ids
     assert second.id not in sent.items[0].object_ids
-
-
-class _Slow:
-    """An index that takes its time."""
-
-    SECONDS = 0.2
-
-    def __init__(self, index: SearchIndex) -> None:
-        self._index = index
-
-    async def search(self, *args: Any) -> Any:
-        await asyncio.sleep(self.SECONDS)
-        return await self._index.search(*args)
 
 
 async def test_a_stopped_answer_says_nothing_more(world: AsyncContainer) -> None:

@@ -26,16 +26,22 @@ def settings(modelled: Settings) -> Settings:
     return modelled
 
 
-async def was_sent(world: AsyncContainer, actor: Actor, message: MessageView) -> None:
-    """4,000 bytes, to a model that had not ended its answer when the worker died."""
+async def was_sent(
+    world: AsyncContainer,
+    actor: Actor,
+    message: MessageView,
+    model: str = "gpt-4",
+    size: int = 4_000,
+) -> None:
+    """So many bytes, to a model that had not ended its answer when the worker died."""
     departure = Departure(
         user_id=actor.user_id,
         attempt_id=message.id,
         provider="openai",
-        model="gpt-4",
+        model=model,
         purpose=ConsentPurpose.AI_EXTERNAL_DOCUMENTS,
         object_ids=(),
-        body=b"x" * 4_000,
+        body=b"x" * size,
     )
     async with world() as request:
         await (await request.get(AllowEgress))(departure)
@@ -52,6 +58,7 @@ async def test_what_was_being_written_is_kept_as_failed_and_charged_by_estimate(
 ) -> None:
     ada = await a_reader(world)
     pending = await ask(world, ada)
+    await was_sent(world, ada, pending, "down", 9_000)
     await was_sent(world, ada, pending)
     async with world() as request:
         messages, events = await request.get(Messages), await request.get(MessageEvents)
@@ -94,15 +101,21 @@ async def test_what_nobody_was_asked_for_counts_against_no_limit(world: AsyncCon
     assert (await budget(world, ada)).day_requests == 0
 
 
+@pytest.mark.parametrize("by_failing", [False, True])
 async def test_a_question_that_is_deleted_before_its_answer_holds_nothing_back(
-    world: AsyncContainer,
+    world: AsyncContainer, by_failing: bool
 ) -> None:
     ada = await a_reader(world)
     pending = await ask(world, ada)
     assert (await budget(world, ada)).reserved
     async with world() as request:
         await (await request.get(DeleteConversation))(ada, pending.conversation_id)
-    await drain(world)
+    if by_failing:
+        async with world() as request:
+            event = AnswerDue((await world.get(Ids)).next(), ada.user_id, pending.id)
+            await (await request.get(FailAnswer))(event)
+    else:
+        await drain(world)
     kept = await budget(world, ada)
     assert not kept.reserved
     assert not kept.day_requests

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from dishka import AsyncContainer
 
-from application.conversations.ports import Conversations, MessageEvents, Messages, Subjects
+from application.analytics.ports import Subjects
+from application.conversations.ports import Conversations, MessageEvents, Messages
 from application.identity.ports import Users
 from application.shared.page import PageRequest, SliceRequest
 from application.shared.ports import Ids, Transaction

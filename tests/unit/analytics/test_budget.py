@@ -26,7 +26,7 @@ def only_money(limit: str) -> Limits:
     return Limits(0, 0, Decimal(limit))
 
 
-def release(budget: Budget, held: Decimal, cost: Decimal) -> None:
+def settle(budget: Budget, held: Decimal, cost: Decimal) -> None:
     """An attempt for which `held` was held back ends, and has cost `cost`."""
     event = UsageEvent(
         id=uuid4(),
@@ -47,7 +47,7 @@ def release(budget: Budget, held: Decimal, cost: Decimal) -> None:
         reserved_at=NOON,
         expires_at=NOON,
     )
-    budget.release(reservation, Charge(event, uuid4(), cost), UTC_ZONE)
+    budget.settle(reservation, Charge(event, uuid4(), cost), UTC_ZONE)
 
 
 def test_limits_that_are_off_limit_nothing() -> None:
@@ -80,7 +80,7 @@ def test_running_requests_hold_money_back_for_a_moment() -> None:
         budget.take(Decimal("0.50"), limits, NOON, UTC_ZONE)
     assert refused.value.retry_after == timedelta(minutes=1)
     budget.take(Decimal("0.30"), limits, NOON, UTC_ZONE)  # for which there is room
-    release(budget, held, Decimal("0.10"))
+    settle(budget, held, Decimal("0.10"))
     budget.take(Decimal("0.40"), limits, NOON, UTC_ZONE)
 
 
@@ -119,6 +119,6 @@ def test_what_is_spent_and_held_back_never_passes_the_limit(
             assert budget.spent + budget.reserved + cost > limits.money_per_month
         if ends and running:
             held = running.pop()
-            release(budget, held, held * share)
+            settle(budget, held, held * share)
         assert budget.reserved == sum(running)
         assert budget.spent + budget.reserved <= limits.money_per_month

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import asyncpg
 import pytest
@@ -13,6 +14,8 @@ from adapters.postgres.maintenance import MAINTENANCE_ROLE
 from application.knowledge.embedding_ports import EmbeddingSets
 from application.knowledge.embedding_sets import BuildEmbeddings, DropEmbeddings, SwitchSet
 from application.shared.ports import Transaction
+from domain.knowledge.embedding import TRIES
+from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 from tests.contract.knowledge.embedding_sets.conftest import (
     ChangingModels,
@@ -20,7 +23,7 @@ from tests.contract.knowledge.embedding_sets.conftest import (
     do,
     states,
 )
-from tests.contract.knowledge.embedding_sets.steps import pass_time, start
+from tests.contract.knowledge.embedding_sets.steps import once, pass_time, start
 from tests.contract.knowledge.embedding_sets.test_ports import a_set
 from tests.contract.knowledge.library import LEASE, store_version
 
@@ -133,6 +136,21 @@ async def test_only_the_role_for_upkeep_sees_the_work_of_all(
         database, "SELECT rolbypassrls FROM pg_roles WHERE rolname = $1", MAINTENANCE_ROLE
     )
     await start(world, models, WordsModel("one"))
+    assert await do(world, BuildEmbeddings) == 4
+
+
+async def test_no_version_is_blamed_for_a_database_that_keeps_no_vector(
+    world: AsyncContainer, models: ChangingModels, ada: UserId, database: str
+) -> None:
+    one = WordsModel("one")
+    await start(world, models, None)
+    await store_version(world, ada, "Lease", *LEASE)
+    await start(world, models, one)
+    for _ in range(TRIES):
+        one.before = once(partial(ask, database, "ALTER TABLE chunk_vectors RENAME TO away"))
+        with pytest.raises(Unavailable):
+            await do(world, BuildEmbeddings)
+        await ask(database, "ALTER TABLE away RENAME TO chunk_vectors")
     assert await do(world, BuildEmbeddings) == 4
 
 

@@ -166,6 +166,18 @@ def test_a_kernel_without_landlock_reads_documents_too() -> None:
     assert run_inside("print('read')", before=without) == "read\n"
 
 
+@confined
+def test_nothing_is_read_where_landlock_is_there_and_refuses() -> None:
+    refusing = "from adapters.extraction import landlock\nlandlock._RESTRICT = 100_000\n"
+    assert run_inside("print('read')", before=refusing) == ""
+
+
+@confined
+def test_a_folder_that_this_system_lacks_keeps_nothing_from_being_read() -> None:
+    lacking = "from adapters.extraction import limits\nlimits._READABLE += ('/lib128',)\n"
+    assert run_inside("print('read')", before=lacking) == "read\n"
+
+
 def test_the_process_has_a_network_of_its_own_where_the_kernel_allows() -> None:
     try:
         subprocess.run(["unshare", "-Un", "true"], check=True, capture_output=True)
