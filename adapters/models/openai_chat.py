@@ -14,8 +14,6 @@ import httpx2
 import msgspec
 import openai
 import structlog
-from openai.types.chat import ChatCompletionChunk
-from openai.types.chat.chat_completion_chunk import Choice
 
 from adapters.models.bounded import TooMuch, bounded
 from adapters.models.retry_after import retry_after
@@ -40,7 +38,8 @@ from domain.models.errors import (
 )
 from domain.shared.tokens import TokensSource
 
-type Chunks = openai.AsyncStream[ChatCompletionChunk]
+# As JSON: to make a model of each chunk costs the client as much as all that we do with it.
+type Chunks = openai.AsyncStream[Any]
 
 _NO_KEY = "none"  # servers on one's own machine ask for none, and the client insists on one
 _EVENTS = "text/event-stream"
@@ -55,7 +54,7 @@ _NOTHING = {
     "content_filter": "the model provider would not answer this",
     "length": "the model thought for so long that no room was left for an answer",
 }
-# What reading a chunk that is no chunk raises: the client builds it of whatever JSON has come.
+# What reading a chunk that is no chunk raises: it is whatever JSON has come.
 _NO_CHUNK = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -147,10 +146,10 @@ class OpenAiChat:
         """The body is made here, and not by the client, so that the ledger's hash is its hash."""
         return await self._client.post(
             "/chat/completions",
-            cast_to=ChatCompletionChunk,
+            cast_to=object,
             content=body,
             stream=True,
-            stream_cls=openai.AsyncStream[ChatCompletionChunk],
+            stream_cls=openai.AsyncStream[Any],
         )
 
 
@@ -182,17 +181,17 @@ class _Reading:
             raise ValueError(content_type)
         return Started(self._provider, self._model)
 
-    def events(self, chunk: ChatCompletionChunk) -> Iterator[ChatEvent]:
+    def events(self, chunk: Any) -> Iterator[ChatEvent]:
         """What a chunk brings."""
-        self._model = _storable(chunk.model or self._model)[:_LONGEST_NAME]
-        if chunk.usage is not None and (usage := _usage(chunk.usage)):
+        self._model = _storable(chunk.get("model") or self._model)[:_LONGEST_NAME]
+        if (told := chunk.get("usage")) and (usage := _usage(told)):
             yield usage
-        if chunk.choices and (text := self._text(chunk.choices[0])):
+        if (choices := chunk.get("choices")) and (text := self._text(choices[0])):
             yield Delta(text)
 
-    def _text(self, choice: Choice) -> str:
-        self._reason = choice.finish_reason or self._reason
-        if text := _storable(choice.delta.content or ""):
+    def _text(self, choice: Any) -> str:
+        self._reason = choice.get("finish_reason") or self._reason
+        if text := _storable((choice.get("delta") or {}).get("content") or ""):
             self._first = self._first or time.monotonic()
             self._written += len(text)
             if self._written > _LONGEST:
@@ -267,12 +266,12 @@ def _refusal(error: openai.APIStatusError) -> ModelFailed:
 
 def _usage(told: Any) -> Usage | None:
     """None for numbers that cannot be. Some count what the model thought only in the total."""
-    counts = (told.prompt_tokens, told.completion_tokens, told.total_tokens)
-    prompt, completion, total = (_count(count) for count in counts)
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    prompt, completion, total = (_count(told.get(name)) for name in names)
     if not prompt or completion is None:
         return None
-    cached = min(prompt, _detail(told.prompt_tokens_details, "cached_tokens"))
-    thought = min(completion, _detail(told.completion_tokens_details, "reasoning_tokens"))
+    cached = min(prompt, _detail(told.get("prompt_tokens_details"), "cached_tokens"))
+    thought = min(completion, _detail(told.get("completion_tokens_details"), "reasoning_tokens"))
     return Usage(
         input_tokens=prompt - cached,
         cached_input_tokens=cached,
@@ -283,7 +282,7 @@ def _usage(told: Any) -> Usage | None:
 
 
 def _detail(details: Any, name: str) -> int:
-    return _count(getattr(details, name, None)) or 0
+    return _count(details.get(name)) or 0 if isinstance(details, dict) else 0
 
 
 def _count(value: Any) -> int | None:
