@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from domain.conversations.events import AnswerDue
 from domain.conversations.message import Message, MessageStatus
 from domain.conversations.stream import EventType, Happened
 from domain.shared.errors import NotFound
+from domain.shared.span import Span
 
 LAST = {
     MessageStatus.COMPLETE: EventType.COMPLETED,
@@ -111,8 +112,13 @@ def _cite(answer: Message) -> None:
     if not sources:
         return
     found = check_citations(answer.content, [source.quote for source in sources])
-    cited = dict.fromkeys(one.marker for one in found.citations)
-    citations = [sources[marker - 1] for marker in cited]
+    places: dict[int, list[Span]] = {}
+    for one in found.citations:
+        places.setdefault(one.marker, []).extend(one.places)
+    citations = [
+        replace(sources[marker - 1], places=tuple(dict.fromkeys(stand)))
+        for marker, stand in places.items()
+    ]
     answer.write(found.text, citations, found.unknown, list(found.unsupported))
 
 

@@ -83,6 +83,8 @@ def cites_its_passage(message: MessageView) -> None:
     assert message.unknown_markers == 1
     (citation,) = message.citations
     assert citation.marker == 1
+    (place,) = citation.places
+    assert place.of(message.content) == "[1]"
     assert POLICY[citation.start : citation.end] == citation.quote
     assert citation.page == 1
 
